@@ -5,6 +5,23 @@
  * May import: zod, src/common.
  */
 import { z } from 'zod';
+import {
+  activity,
+  activitySpan,
+  cause,
+  connectionTest,
+  device,
+  facets,
+  hostOptions,
+  logLevel,
+  logLine,
+  patientAccess,
+  retryJob,
+  sessionState,
+  settingsVersion,
+  transition,
+  underWay,
+} from './console.ts';
 import { sessionFile, sessionId, submissionStatus } from './session.ts';
 import { settingKeys, settingsSchema, settingsShape } from './settings.ts';
 
@@ -25,6 +42,12 @@ export const sessionFilter = z.strictObject({
   hasError: z.boolean().optional(),
   /** Anywhere in id, counter, device, addresses, message type or last error. */
   text: z.string().max(256).optional(),
+  /** Stands now in one of these states. */
+  state: z.array(sessionState).optional(),
+  /** Stands under this cause (`getCauses`). */
+  causeId: z.string().max(200).optional(),
+  /** Accepted, but not at the first attempt. */
+  afterRetries: z.boolean().optional(),
 });
 export type SessionFilter = z.infer<typeof sessionFilter>;
 
@@ -71,6 +94,16 @@ export const sessionSummary = z.object({
   savedAt: unixMs,
   persistedUntil: unixMs,
   bytes: count,
+  /** Where it stands now, in the operator's words; missing from a service that does not say. */
+  state: sessionState.optional(),
+  /** Start of the attempt that runs. */
+  attemptStartedAt: unixMs.optional(),
+  /** End of the wait (`backoffWait`), or the next cycle (`deferred`, `held`). */
+  nextAttemptAt: unixMs.optional(),
+  /** How long the latest attempt took. */
+  durationMs: z.number().optional(),
+  /** The cause it stands under. */
+  causeId: z.string().optional(),
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
 
@@ -95,6 +128,8 @@ export const circuit = z.object({
     })
     .optional(),
   since: unixMs.optional(),
+  /** Automatic tries since it opened. */
+  tries: count.optional(),
 });
 
 /** What `status --json` holds (design section 8), and more for the console. */
@@ -117,6 +152,14 @@ export const status = z.object({
       inFlight: count,
       queueSize: count,
       nextCycleAt: unixMs.optional(),
+      /** `submissionConcurrency`. */
+      slots: count.optional(),
+      /** Under way and waiting for a slot, saving the answer, waiting to try again. */
+      ready: count.optional(),
+      recording: count.optional(),
+      delayed: count.optional(),
+      /** When the first of the delayed ones tries again. */
+      nextRetryAt: unixMs.optional(),
     })
     .optional(),
   /** What keeps the service from its work, in words: no endpoint, a disk that errs, a damaged settings file. */
@@ -127,8 +170,35 @@ export const status = z.object({
       interface: z.string().optional(),
       gaps: count,
       reason: z.string().optional(),
+      /** Latest byte of any device, and when the latest gap was. */
+      lastByteAt: unixMs.optional(),
+      lastGapAt: unixMs.optional(),
+      ports: z.array(z.number()).optional(),
+      /** Devices heard in the last 24 hours. */
+      devices: count.optional(),
     })
     .optional(),
+  /** The service's clock when it said this: countdowns are computed against it. */
+  now: unixMs.optional(),
+  /** Name of the computer the service runs on. */
+  host: z.string().optional(),
+  /** The demo: what is shown is invented. */
+  sampleData: z.boolean().optional(),
+  /** Captured and ended since local midnight of the service. */
+  today: z.object({ captured: count, accepted: count, failed: count, ignored: count }).optional(),
+  /** A minute, over the last five: captured, written to disk, accepted. */
+  rates: z.object({ captured: z.number(), saved: z.number(), accepted: z.number() }).optional(),
+  disk: z
+    .object({
+      state: z.enum(['healthy', 'low', 'failing']),
+      freeBytes: z.number().nonnegative(),
+      lastWriteAt: unixMs.optional(),
+    })
+    .optional(),
+  /** Causes that are open. */
+  openCauses: count.optional(),
+  /** When the latest interruption of delivery ended. */
+  lastInterruptionEndedAt: unixMs.optional(),
   version: z.string().optional(),
   startedAt: unixMs.optional(),
   /** Where sessions go, without query. */
@@ -143,6 +213,8 @@ export const shownSettings = z.object({
   secretsSet: z.array(z.string()),
   /** What `--set` or the environment overrides for this run. */
   overridden: z.array(z.enum(settingKeys)),
+  /** For those: by what. */
+  overriddenBy: z.partialRecord(z.enum(settingKeys), z.enum(['set', 'environment'])).optional(),
 });
 export type ShownSettings = z.infer<typeof shownSettings>;
 
@@ -193,6 +265,72 @@ export const requests = {
       interfaces: z.array(z.object({ name: z.string(), description: z.string().optional(), addresses: z.array(z.string()) })),
     }),
   },
+  /** Outcomes and attempt times for the Overview. */
+  getActivity: { params: z.strictObject({ span: activitySpan }), result: activity },
+  /** Every device heard of, the one heard last first. */
+  getDevices: { params: nothing, result: z.object({ devices: z.array(device) }) },
+  /** Values to filter by, the most frequent first, at most 200 each. */
+  getFacets: { params: nothing, result: facets },
+  /** Causes that are open or muted, and those resolved in the last 7 days. */
+  getCauses: { params: nothing, result: z.object({ causes: z.array(cause) }) },
+  setCauseNote: {
+    params: z.strictObject({ causeId: z.string().max(200), note: z.string().max(500) }),
+    result: z.object({ cause }),
+  },
+  muteCause: {
+    params: z.strictObject({ causeId: z.string().max(200), muted: z.boolean() }),
+    result: z.object({ cause }),
+  },
+  /** Starts a bulk retry that ramps up; refused with `ERR_STATE_CONFLICT` while another one runs for the same cause. */
+  startRetryJob: {
+    params: z.union([
+      z.strictObject({ causeId: z.string().max(200) }),
+      z.strictObject({ sessionIds: z.array(sessionId).max(100_000), again: z.boolean().optional() }),
+      z.strictObject({ filter: sessionFilter, again: z.boolean().optional() }),
+    ]),
+    result: z.object({ job: retryJob }),
+  },
+  /** Ends a bulk retry: what is under way ends by itself, the rest stays as it was. */
+  cancelRetryJob: { params: z.strictObject({ jobId: z.string().max(200) }), result: z.object({ job: retryJob }) },
+  /** The running ones and the last ten that ended. */
+  getRetryJobs: { params: nothing, result: z.object({ jobs: z.array(retryJob) }) },
+  /** The last transitions (at most 200, the latest first), of one machine or session if given. */
+  getTransitions: {
+    params: z.strictObject({ machine: z.string().max(64).optional(), id: z.string().max(128).optional() }),
+    result: z.object({ transitions: z.array(transition) }),
+  },
+  /** Recent lines, the latest first; `level` is the least severe to be returned. */
+  getLog: {
+    params: z.strictObject({
+      level: logLevel.optional(),
+      text: z.string().max(256).optional(),
+      limit: z.number().int().min(1).max(2000).optional(),
+    }),
+    result: z.object({ lines: z.array(logLine) }),
+  },
+  /** Tries the endpoint with the settings as they are, `change` applied, without sending a session. */
+  testConnection: { params: z.strictObject({ change: settingsChange.optional() }), result: connectionTest },
+  /** The last ten different versions, the latest first. */
+  getSettingsVersions: { params: nothing, result: z.object({ versions: z.array(settingsVersion) }) },
+  /** Brings an earlier version back; secrets stay as they are. */
+  restoreSettingsVersion: { params: z.strictObject({ version: count }), result: shownSettings },
+  /** Writes down that patient fields are about to be shown, copied or exported; the console waits for the answer. */
+  recordPatientAccess: {
+    params: z.strictObject({ sessionId, action: patientAccess.shape.action }),
+    result: z.object({ recorded: z.boolean() }),
+  },
+  /** The latest first, at most 200. */
+  getPatientAccess: {
+    params: z.strictObject({ sessionId: sessionId.optional() }),
+    result: z.object({ entries: z.array(patientAccess) }),
+  },
+  getHostOptions: { params: nothing, result: hostOptions },
+  setHostOptions: { params: z.strictObject({ launchAtLogin: z.boolean() }), result: hostOptions },
+  /** Asks the operator for a file by the host's own dialog; `path` is missing when cancelled or not possible. */
+  chooseFile: {
+    params: z.strictObject({ purpose: z.enum(['certificate', 'key']) }),
+    result: z.object({ path: z.string().optional() }),
+  },
 } as const;
 
 export const events = {
@@ -215,6 +353,23 @@ export const events = {
   }),
   /** A machine took a transition; `context` holds no message content and no secret. */
   onSnapshot: z.object({ machine: z.string(), id: z.string(), value: z.unknown(), context: z.record(z.string(), z.unknown()) }),
+  /** The status when it changed, at most 4 a second, and every 5 seconds as a sign of life. */
+  onStatus: status,
+  /** Sessions that are new, changed or gone (deleted), coalesced: at most 20 a second. */
+  onSessionsChanged: z.object({
+    added: z.array(sessionSummary),
+    changed: z.array(sessionSummary),
+    removed: z.array(sessionId),
+  }),
+  /** Transitions since the last event, at most 20 events a second; `dropped` could not be kept. */
+  onTransitions: z.object({ transitions: z.array(transition), dropped: count }),
+  /** Replaces what was known of sessions under way; at most 20 a second, the last one of a burst always arrives. */
+  onUnderWay: underWay,
+  /** Causes that began, changed or ended. */
+  onCauses: z.object({ causes: z.array(cause) }),
+  onRetryJob: retryJob,
+  onLog: z.object({ lines: z.array(logLine) }),
+  onSettings: shownSettings,
 } as const;
 
 export type RequestName = keyof typeof requests;
