@@ -62,6 +62,7 @@ export function collectorApp(options: CollectorAppOptions): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 256, onBadUrl: (_path, _request, response) => refuseBadUrl(response) },
   });
+  closeAnsweredConnections(app);
   guardRequests(app, options);
   answerProblems(app, options);
   readBodies(app);
@@ -69,6 +70,17 @@ export function collectorApp(options: CollectorAppOptions): FastifyInstance {
   servePages(app, options);
   serveApi(app, options);
   return app;
+}
+
+/** An answer on its way while the collector closes ends its connection: kept alive, it would hold up the end. */
+function closeAnsweredConnections(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 }
 
 /** What fastify's router answers for a path that cannot be decoded, before any hook runs. */

@@ -45,7 +45,10 @@ function endOnSignals(collector: RunningCollector): void {
     if (isEnding) process.exit(1);
     isEnding = true;
     // Whoever still sends after ten seconds is cut off: it has no answer yet, and will send again.
-    setTimeout(() => process.exit(0), closeMsMax).unref();
+    setTimeout(() => {
+      say('Requests that took longer than ten seconds to end were cut off without an answer.');
+      process.exit(0);
+    }, closeMsMax).unref();
     void collector.close().then(() => process.exit(0));
   };
   process.on('SIGTERM', end);

@@ -89,14 +89,16 @@ function prepareSchema(database: DatabaseSync, file: string): void {
 /**
  * Opens or creates the file.
  * @param path of the file, or `:memory:` for a trial that keeps nothing.
+ * @param options.pagesMax bound on the file's size in pages of 4 KB, for an installation that must leave room for others.
  * @throws CourierError `ERR_ARGUMENT_INVALID` when it cannot be used as a collector's database.
  */
-export function openSqliteStorage(path: string): CollectorStorage {
+export function openSqliteStorage(path: string, { pagesMax }: { pagesMax?: number } = {}): CollectorStorage {
   const file = path === ':memory:' ? path : resolve(path);
   let database: DatabaseSync | null = null;
   try {
     database = openDatabase(file);
     prepareSchema(database, file);
+    if (pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${pagesMax}`);
   } catch (cause) {
     database?.close();
     if (cause instanceof CourierError) throw cause;
