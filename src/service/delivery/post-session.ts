@@ -1,0 +1,144 @@
+/**
+ * One attempt: one POST, and what came of it as a value. The session machine owns retries, waits and verdicts.
+ *   open -> send -> status and headers -> first 64 KB of the answer -> outcome; timeout, abort and faults end it earlier
+ * May import: node, got, src/common.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Response } from 'got';
+import type { Answer } from '../../common/delivery.ts';
+import { classOfStatus, type Outcome } from '../../common/outcome.ts';
+import type { Destination } from './destination.ts';
+import { networkErrorCode, networkErrorWords, unheard } from './network-error.ts';
+import { isProblemDocument, problemCode } from './problem-code.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** Of an answer's body no more than this is read: the status decides (design section 6). */
+export const answerBytesMax = 65_536;
+
+export interface Post {
+  /** The session's id, sent as `Idempotency-Key`. */
+  id: string;
+  /** The request body as UTF-8 JSON. */
+  body: Uint8Array;
+  /** Aborting it ends the attempt as `unheard`. */
+  signal: AbortSignal;
+  /** Current time, unix ms. */
+  now: () => number;
+  /** A number in [0, 1). */
+  random: () => number;
+}
+
+/** Posts one session. Every fault of the network or the endpoint comes back as an outcome; a rejection is a bug. */
+export async function postBody(destination: Destination, post: Post): Promise<Extract<Answer, { type: 'answered' }>> {
+  const startedAt = post.now();
+  const outcome = await attempt(destination, post);
+  return { type: 'answered', outcome, startedAt, durationMs: Math.max(0, post.now() - startedAt), chance: post.random() };
+}
+
+function attempt(destination: Destination, { id, body, signal, now }: Post): Promise<Outcome> {
+  if (signal.aborted) return Promise.resolve(unheard('ABORTED'));
+  return new Promise((resolve) => {
+    // The body is written to the stream: as an option, got would copy it for every request.
+    const request = destination.open('POST', {
+      'content-type': 'application/json',
+      'content-length': String(body.byteLength),
+      'idempotency-key': id,
+    });
+    let response: Response | undefined;
+    let kept: Uint8Array[] = [];
+    let bytesRead = 0;
+
+    const finish = (outcome: Outcome) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(outcome); // A promise keeps its first outcome: what the stream reports after this changes nothing.
+      request.destroy();
+    };
+    const finishAnswered = (answer: Response) => finish(outcomeOf(answer, Buffer.concat(kept), destination, now()));
+    const onAbort = () => finish(unheard('ABORTED'));
+    const timer = setTimeout(
+      () => finish(unheard('ETIMEDOUT', `no answer within ${destination.timeoutMs / 1000} s`)),
+      destination.timeoutMs,
+    );
+    signal.addEventListener('abort', onAbort);
+
+    request.on('error', (error) =>
+      finish(response === undefined ? faultOf(error, destination) : unheard('ERR_ANSWER_CUT_SHORT')),
+    );
+    request.once('response', (answer: Response) => {
+      response = answer;
+    });
+    request.on('data', (chunk: Uint8Array) => {
+      bytesRead += chunk.byteLength;
+      if (response === undefined) return;
+      if (bytesRead > answerBytesMax) {
+        kept = []; // A problem document this large is not read.
+        finishAnswered(response);
+      } else if (isProblemDocument(response.headers['content-type'])) kept.push(chunk);
+    });
+    request.once('end', () => {
+      if (response !== undefined) finishAnswered(response);
+    });
+    request.end(body);
+  });
+}
+
+/** What the status and the headers of an answer mean, with the code of a problem document if there is one. */
+function outcomeOf(response: Response, body: Buffer, destination: Destination, now: number): Outcome {
+  const { statusCode: httpStatus, headers } = response;
+  const kind = classOfStatus(httpStatus, destination.statusRules);
+  if (kind === 'accepted') return { kind, httpStatus };
+  const code = body.length === 0 ? undefined : problemCode(body.toString('utf8'));
+  const waitMs = kind === 'later' ? retryAfterMs(headers['retry-after'], now) : undefined;
+  return {
+    kind,
+    httpStatus,
+    ...(code === undefined ? {} : { code }),
+    error: statusSentence(httpStatus) + (code === undefined ? '' : ` (${code})`),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
+}
+
+/** `HTTP 503 Service Unavailable`, in the words of the standard: the server's own could say anything. */
+export function statusSentence(status: number): string {
+  const words = STATUS_CODES[status];
+  return words === undefined ? `HTTP ${status}` : `HTTP ${status} ${words}`;
+}
+
+/** Faults of the first connection, which leads to the proxy where there is one. */
+const connectFaults = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
+
+/** What a request that got no answer came to. */
+function faultOf(error: unknown, destination: Destination): Outcome {
+  const code = networkErrorCode(error);
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const status = tunnelStatus(error);
+    if (status === undefined) return unheard(code);
+    // The proxy wants credentials: as with those of the endpoint, trying again helps nobody (407 in the table).
+    if (status === 407)
+      return {
+        kind: classOfStatus(status, destination.statusRules),
+        httpStatus: status,
+        code,
+        error: `${statusSentence(status)} (${code})`,
+      };
+    return unheard(code, `${networkErrorWords(code)}: ${statusSentence(status)}`);
+  }
+  if (destination.isProxied && connectFaults.has(code)) return unheard(code, `the proxy: ${networkErrorWords(code)}`);
+  return unheard(code);
+}
+
+/** The status that a proxy answered to CONNECT; Node puts it on the error, got keeps that as the cause. */
+function tunnelStatus(error: unknown): number | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const status = typeof cause === 'object' && cause !== null && 'statusCode' in cause ? cause.statusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
