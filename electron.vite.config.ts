@@ -1,0 +1,28 @@
+/**
+ * How the desktop application is built: host, preload script and console. The store's threads are entries of their own,
+ * so that they land beside the host's bundle, which starts them by name.
+ */
+import { defineConfig } from 'electron-vite';
+import renderer from './src/renderer/vite.config.ts';
+
+export default defineConfig({
+  main: {
+    build: {
+      rollupOptions: {
+        input: {
+          index: 'src/main/index.ts',
+          'read-thread': 'src/service/store/read-thread.ts',
+          'record-thread': 'src/service/store/record-thread.ts',
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      // The window is sandboxed: its preload script has no `import`, so all it needs is bundled, as CommonJS.
+      externalizeDeps: false,
+      rollupOptions: { input: { index: 'src/preload/index.ts' }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+    },
+  },
+  renderer: { ...renderer, build: { ...renderer.build, rollupOptions: { input: 'src/renderer/index.html' } } },
+});

@@ -1,0 +1,4 @@
+/** Attention. May import: react. */
+export default function Attention() {
+  return null;
+}

@@ -1,0 +1,5 @@
+/**
+ * Types of what only the bundler knows: style sheets and globs.
+ * May import: vite.
+ */
+/// <reference types="vite/client" />

@@ -1,0 +1,4 @@
+/** Log. May import: react. */
+export default function Log() {
+  return null;
+}

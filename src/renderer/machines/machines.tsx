@@ -1,0 +1,4 @@
+/** Machines. May import: react. */
+export default function Machines() {
+  return null;
+}

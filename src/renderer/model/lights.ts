@@ -1,0 +1,66 @@
+/**
+ * The four lights (capture, disk, queue, endpoint): each a word, a glyph and a tone, read off the service's status.
+ * May import: src/common.
+ */
+import type { Status } from '../../common/contract.ts';
+import { bytes, count } from './format.ts';
+import { machineWords, type Word } from './words.ts';
+
+export type Station = 'capture' | 'disk' | 'queue' | 'endpoint';
+export interface Light extends Word {
+  station: Station;
+  name: string;
+  /** What the sidebar says behind the name; the chip on the line says `word`. */
+  figure: string;
+}
+export const noEndpoint = (status: Status): boolean => status.endpoint === undefined || status.endpoint === '';
+/** Waiting because nothing can be sent. */
+export const isHeld = (status: Status): boolean => status.circuit?.state === 'open' || noEndpoint(status);
+
+export function lightsOf(status: Status): Light[] {
+  return [captureLight(status), diskLight(status), queueLight(status), endpointLight(status)];
+}
+
+function captureLight(status: Status): Light {
+  const state = status.capture?.state ?? 'stopped';
+  const shown = machineWords.capture?.states[state];
+  const word = state === 'stopped' ? 'Off' : (shown?.word ?? state);
+  return {
+    station: 'capture',
+    name: 'Capture',
+    glyph: state === 'stopped' ? 'slash' : (shown?.glyph ?? 'dashed'),
+    tone: shown?.tone ?? 'off',
+    word,
+    figure: word,
+  };
+}
+function diskLight(status: Status): Light {
+  const disk = status.disk;
+  const base = { station: 'disk' as const, name: 'Disk' };
+  const hasFailed = disk?.state === 'failing' || (status.problems ?? []).some(({ code }) => code.startsWith('store.'));
+  if (hasFailed) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot save', figure: 'Cannot save' };
+  if (disk === undefined) return { ...base, glyph: 'tick', tone: 'ok', word: 'Healthy', figure: 'Healthy' };
+  const free = `${bytes(disk.freeBytes)} free`;
+  if (disk.state === 'low') return { ...base, glyph: 'warning', tone: 'retry', word: 'Nearly full', figure: free };
+  return { ...base, glyph: 'tick', tone: 'ok', word: 'Healthy', figure: free };
+}
+function queueLight(status: Status): Light {
+  const base = { station: 'queue' as const, name: 'Queue' };
+  if (status.pending > 0 && isHeld(status))
+    return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} held` };
+  if (status.pending === 0) return { ...base, glyph: 'tick', tone: 'ok', word: 'Empty', figure: 'Empty' };
+  return { ...base, glyph: 'tick', tone: 'ok', word: 'Moving', figure: `${count(status.pending)} waiting` };
+}
+function endpointLight(status: Status): Light {
+  const base = { station: 'endpoint' as const, name: 'Endpoint' };
+  if (noEndpoint(status)) return { ...base, glyph: 'slash', tone: 'off', word: 'Not set', figure: 'Not set' };
+  const shown = machineWords.endpoint?.states[status.circuit?.state ?? 'closed'];
+  if (shown === undefined) return { ...base, glyph: 'tick', tone: 'ok', word: 'Accepting', figure: 'Accepting' };
+  return {
+    ...base,
+    glyph: shown.glyph,
+    tone: shown.tone,
+    word: shown.word === 'Testing with one' ? 'Testing' : shown.word,
+    figure: shown.word === 'Testing with one' ? 'Testing' : shown.word,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Every device heard of, and how long it has been quiet against its usual gap.
+ * May import: react.
+ */
+import type { Device } from '../../common/console.ts';
+import { useConsole, useNow } from '../model/console.tsx';
+import { count, countdown } from '../model/format.ts';
+import { useQuery } from '../model/query.ts';
+import { addressOf, go } from '../model/route.ts';
+import type { Word } from '../model/words.ts';
+import { Button } from '../ui/button.tsx';
+import { Instant } from '../ui/instant.tsx';
+import { StatusMark } from '../ui/marks.tsx';
+import { Bones, Empty } from '../ui/states.tsx';
+
+const words: Record<Device['state'], Word> = {
+  talking: { glyph: 'tick', tone: 'ok', word: 'Talking' },
+  quiet: { glyph: 'warning', tone: 'retry', word: 'Quieter than usual' },
+  new: { glyph: 'dots', tone: 'wait', word: 'New' },
+};
+
+export function Devices() {
+  const { data, error, isLoading } = useQuery('getDevices', {}, 5000);
+  const quiet = data?.devices.filter(({ state }) => state === 'quiet').length ?? 0;
+  const summary =
+    data === null || data.devices.length === 0
+      ? ''
+      : quiet === 0
+        ? 'All within their usual rhythm'
+        : `${count(quiet)} quieter than usual`;
+  return (
+    <section className="panel column overview-list" aria-label="Devices">
+      <div className="panel-head">
+        <h2>Devices</h2>
+        <span className="space" />
+        <span className="small text3">{summary}</span>
+      </div>
+      {isLoading && <Bones />}
+      {error !== null && data === null && <Empty>{error}</Empty>}
+      {data?.devices.length === 0 && <NoDevices />}
+      {data !== null && data.devices.length > 0 && <DeviceTable devices={data.devices} />}
+    </section>
+  );
+}
+
+function NoDevices() {
+  const capture = useConsole(({ status }) => status?.capture);
+  if (capture?.state === 'capturing')
+    return (
+      <Empty>
+        Listening on {capture.interface ?? 'the network'}
+        {capture.ports === undefined ? '' : `, port ${capture.ports.join(', ')}`}. No device has talked yet.
+      </Empty>
+    );
+  return (
+    <Empty actions={<Button onPress={() => go(addressOf('settings', 'capture'))}>Choose</Button>}>
+      Capture is off. Choose a network interface, or import a capture file with the command line.
+    </Empty>
+  );
+}
+
+function DeviceTable({ devices }: { devices: Device[] }) {
+  const now = useNow();
+  return (
+    <div className="scroll space" tabIndex={0} role="region" aria-label="Devices, table">
+      <table className="data">
+        <thead>
+          <tr>
+            <th>Device</th>
+            <th>Address</th>
+            <th>State</th>
+            <th className="end">Quiet for</th>
+            <th className="end">Usual gap</th>
+            <th className="wide-only">Last hour</th>
+            <th className="end">Today</th>
+          </tr>
+        </thead>
+        <tbody>
+          {devices.map((device) => (
+            <tr key={`${device.label} ${device.address}`}>
+              <td>
+                <a
+                  className="device-link medium"
+                  href={addressOf('sessions', null, new URLSearchParams({ device: device.label }))}
+                >
+                  {device.label}
+                </a>
+                {device.facility !== undefined && <span className="text3 device-facility">{device.facility}</span>}
+              </td>
+              <td className="mono text2">{device.address}</td>
+              <td>
+                <StatusMark word={words[device.state]} />
+              </td>
+              <td className={`end ${device.state === 'quiet' ? 'strong tone-retry' : ''}`}>
+                {device.lastSeenAt === undefined ? (
+                  '–'
+                ) : (
+                  <Instant at={device.lastSeenAt}>{countdown(now - device.lastSeenAt)}</Instant>
+                )}
+              </td>
+              <td className="end text2">{device.usualGapMs === undefined ? '–' : countdown(device.usualGapMs)}</td>
+              <td className="wide-only">
+                <Sparkline values={device.lastHour} />
+              </td>
+              <td className="end">{count(device.today)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Sparkline({ values }: { values: number[] }) {
+  const top = Math.max(1, ...values);
+  const step = 120 / Math.max(1, values.length);
+  return (
+    <svg
+      className="sparkline"
+      viewBox="0 0 120 16"
+      role="img"
+      aria-label={`${values.reduce((sum, value) => sum + value, 0)} in the last hour`}
+    >
+      {values.map((value, index) => {
+        const height = value === 0 ? 1 : Math.max(3, (16 * value) / top);
+        return (
+          <rect
+            key={index * step}
+            x={index * step}
+            y={16 - height}
+            width={step * 0.65}
+            height={height}
+            rx="0.8"
+            fill={value === 0 ? 'var(--line2)' : 'var(--field)'}
+          />
+        );
+      })}
+    </svg>
+  );
+}

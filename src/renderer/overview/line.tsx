@@ -1,0 +1,181 @@
+/**
+ * The line: Capture > Disk > Queue > Endpoint, with the rates between, broken where it is stopped.
+ * May import: react, lucide-react.
+ */
+import { Activity, Database, ListEnd, Server } from 'lucide-react';
+import type { ComponentType, ReactNode } from 'react';
+import type { Status } from '../../common/contract.ts';
+import { useConsole, useNow } from '../model/console.tsx';
+import { ago, bytes, count, countdown, counted, since } from '../model/format.ts';
+import { isHeld, lightsOf, type Light } from '../model/lights.ts';
+import { alarmOf } from '../model/reasons.ts';
+import { GlyphMark, StatusChip } from '../ui/marks.tsx';
+import { hostOf } from './headline.tsx';
+
+export function Line({ status }: { status: Status }) {
+  const now = useNow();
+  const retentionDays = useConsole(({ settings }) => settings?.settings.retentionDays);
+  const [capture, disk, queue, endpoint] = lightsOf(status) as [Light, Light, Light, Light];
+  const total = status.pending + status.submitted + status.failed + status.ignored;
+  const free = status.disk === undefined ? null : bytes(status.disk.freeBytes).split(' ');
+  const isStopped = status.circuit?.state === 'open';
+  return (
+    <section className="panel line" aria-label="From device to endpoint">
+      <Station light={capture} icon={Activity} figure={figureOf(status.today?.captured)} unit="sessions today">
+        <p className="cut">{captureLine(status, now)}</p>
+        <p className="cut">{gapLine(status, now)}</p>
+      </Station>
+      <Connector rate={status.rates?.captured} />
+      <Station
+        light={disk}
+        icon={Database}
+        figure={free?.[0] ?? count(total)}
+        unit={free === null ? 'sessions kept' : `${free[1]} free`}
+      >
+        <p className="cut">
+          {counted(total, 'session')} kept{retentionDays === undefined ? '' : `, ${counted(retentionDays, 'day')}`}
+        </p>
+        <p className="cut">
+          {status.quarantined === 0 ? 'None unreadable' : `${counted(status.quarantined, 'file')} unreadable, set aside`}
+          {status.disk?.lastWriteAt === undefined ? '' : `, last write ${ago(status.disk.lastWriteAt, now)}`}
+        </p>
+      </Station>
+      <Connector rate={status.rates?.saved} />
+      <Station light={queue} icon={ListEnd} figure={count(status.pending)} unit={isHeld(status) ? 'held back' : 'waiting'}>
+        <p className="cut">
+          <Flight status={status} now={now} />
+        </p>
+        <p className="cut">
+          {status.oldestPendingAt === undefined ? (
+            'Nothing waits'
+          ) : (
+            <>
+              Oldest has waited{' '}
+              <b className={`medium ${isStopped ? 'tone-retry' : ''}`}>{countdown(now - status.oldestPendingAt)}</b>
+            </>
+          )}
+        </p>
+      </Station>
+      <Connector rate={status.rates?.accepted} isBroken={isStopped} />
+      <EndpointStation status={status} light={endpoint} />
+    </section>
+  );
+}
+
+const figureOf = (value: number | undefined) => (value === undefined ? '–' : count(value));
+
+function EndpointStation({ status, light }: { status: Status; light: Light }) {
+  const timeoutSeconds = useConsole(({ settings }) => settings?.settings.submissionTimeoutSeconds ?? 30);
+  const host = hostOf(status.endpoint ?? '');
+  const today = status.today;
+  const accepted =
+    today === undefined
+      ? ''
+      : `${count(today.accepted)} accepted today, ${today.failed === 0 ? 'none' : count(today.failed)} failed`;
+  if (status.circuit?.state === 'open') {
+    const { figure, figureUnit } = alarmOf(status.circuit, host, timeoutSeconds);
+    return (
+      <Station light={light} icon={Server} figure={figure} unit={figureUnit} isBad>
+        <p className="cut mono">{host}</p>
+        <p className="cut">{accepted}</p>
+      </Station>
+    );
+  }
+  return (
+    <Station light={light} icon={Server} figure={figureOf(today?.accepted)} unit="accepted today">
+      <p className="cut mono">{host === '' ? 'No endpoint set' : host}</p>
+      <p className="cut">
+        {today === undefined ? '' : today.failed === 0 ? 'None failed today' : `${count(today.failed)} failed today`}
+      </p>
+    </Station>
+  );
+}
+
+function captureLine({ capture }: Status, now: number): string {
+  if (capture === undefined || capture.state === 'stopped') return 'Capture is off';
+  const devices = capture.devices === undefined ? '' : `${counted(capture.devices, 'device')} on `;
+  const lastByte = capture.lastByteAt === undefined ? '' : `, last byte ${ago(capture.lastByteAt, now)}`;
+  return `${devices}${capture.interface ?? ''}${lastByte}`;
+}
+function gapLine({ capture, startedAt }: Status, now: number): string {
+  if (capture === undefined) return '';
+  if (capture.reason !== undefined) return capture.reason;
+  if (capture.lastGapAt !== undefined) return `${counted(capture.gaps, 'gap')}, last ${since(capture.lastGapAt, now)}`;
+  if (capture.gaps > 0) return counted(capture.gaps, 'gap');
+  return startedAt === undefined ? 'No gaps' : `No gaps since ${since(startedAt, now)}`;
+}
+function Flight({ status, now }: { status: Status; now: number }) {
+  const { worker } = status;
+  if (worker === undefined) return <>Not running</>;
+  const sending = worker.slots === undefined ? `${worker.inFlight} sending` : `${worker.inFlight} of ${worker.slots} sending`;
+  if (worker.delayed === undefined || worker.delayed === 0)
+    return <>{isHeld(status) ? `${worker.inFlight} sending, 0 retrying` : sending}</>;
+  const next = worker.nextRetryAt;
+  return (
+    <>
+      {sending}, {counted(worker.delayed, 'retry', 'retries')}
+      {next !== undefined && (
+        <>
+          {worker.delayed === 1 ? ' in ' : ', next in '}
+          <b className="medium tone-retry">{countdown(next - now)}</b>
+        </>
+      )}
+    </>
+  );
+}
+
+function Station(props: {
+  light: Light;
+  icon: ComponentType<{ size: number; strokeWidth: number; 'aria-hidden': 'true' }>;
+  figure: string;
+  unit: string;
+  isBad?: boolean;
+  children: ReactNode;
+}) {
+  const Icon = props.icon;
+  return (
+    <div className={props.isBad === true ? 'station is-bad' : 'station'}>
+      <div className="station-name">
+        <Icon size={16} strokeWidth={1.5} aria-hidden="true" />
+        {props.light.name}
+        <span className="space" />
+        <StatusChip word={props.light} />
+      </div>
+      <div className="station-figure cut">
+        {props.figure}
+        <small>{props.unit}</small>
+      </div>
+      <div className="station-facts">{props.children}</div>
+    </div>
+  );
+}
+
+function Connector({ rate, isBroken = false }: { rate: number | undefined; isBroken?: boolean }) {
+  const figure = rate === undefined ? '' : rate.toFixed(rate < 10 ? 1 : 0);
+  if (isBroken)
+    return (
+      <div className="connector">
+        <span className="connector-rate strong tone-fail">Stopped</span>
+        <span className="connector-broken">
+          <GlyphMark glyph="bar" tone="fail" />
+        </span>
+        <span className="connector-rate">{figure} a minute</span>
+      </div>
+    );
+  return (
+    <div className="connector">
+      <span className="connector-rate">{figure}</span>
+      <svg className="connector-arrow" viewBox="0 0 44 10" aria-hidden="true">
+        <path
+          d="M1 5h41M38 1.5 42 5l-4 3.5"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.3"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+      </svg>
+      <span className="connector-rate">{rate === undefined ? '' : 'a minute'}</span>
+    </div>
+  );
+}

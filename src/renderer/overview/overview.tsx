@@ -1,0 +1,190 @@
+/**
+ * Overview: is anything wrong? The headline or the alarm, the line, outcomes, attempt times, devices, latest sessions.
+ * May import: react, lucide-react.
+ */
+import { ArrowRight } from 'lucide-react';
+import { useState } from 'react';
+import type { ActivitySpan } from '../../common/console.ts';
+import { useSessionActions } from '../model/actions.tsx';
+import { useConsole } from '../model/console.tsx';
+import { count, duration } from '../model/format.ts';
+import { useQuery } from '../model/query.ts';
+import { TopBar } from '../shell/top-bar.tsx';
+import { Button, Segmented } from '../ui/button.tsx';
+import { Bones, Empty } from '../ui/states.tsx';
+import { AttemptsChart, OutcomesChart } from './charts.tsx';
+import { Devices } from './devices.tsx';
+import { Headline } from './headline.tsx';
+import { Latest } from './latest.tsx';
+import { Line } from './line.tsx';
+import './overview.css';
+
+export function Overview() {
+  const status = useConsole((context) => context.status);
+  const actions = useSessionActions();
+  const isStopped = status?.circuit?.state === 'open';
+  return (
+    <>
+      <TopBar
+        title="Overview"
+        action={
+          <Button icon={<ArrowRight aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={() => actions.sendNow()}>
+            {isStopped ? 'Try one now' : 'Send now'}
+          </Button>
+        }
+      />
+      <div className="body">
+        {status === null ? (
+          <Bones lines={8} />
+        ) : (
+          <>
+            <Headline status={status} />
+            <Line status={status} />
+            <Charts stoppedAt={isStopped ? (status.circuit?.since ?? null) : null} held={isStopped ? status.pending : null} />
+            <div className="overview-lists">
+              <Devices />
+              <Latest />
+            </div>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+const spans: readonly { id: ActivitySpan; label: string }[] = [
+  { id: '1h', label: '1 h' },
+  { id: '24h', label: '24 h' },
+  { id: '7d', label: '7 d' },
+];
+const spanWords: Record<ActivitySpan, { per: string; last: string }> = {
+  '1h': { per: 'per minute', last: 'last hour' },
+  '24h': { per: 'per 15 minutes', last: 'last 24 hours' },
+  '7d': { per: 'per 2 hours', last: 'last 7 days' },
+};
+const refreshMs: Record<ActivitySpan, number> = { '1h': 5000, '24h': 30_000, '7d': 60_000 };
+/** Under this many attempts a percentile says little. */
+const fewAttempts = 20;
+
+function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | null }) {
+  const [span, setSpan] = useState<ActivitySpan>('1h');
+  const [asTable, setAsTable] = useState(false);
+  const { data, error, isLoading } = useQuery('getActivity', { span }, refreshMs[span]);
+  const words = spanWords[span];
+  return (
+    <div className="overview-charts">
+      <section className="panel column" aria-label={`Outcomes ${words.per}`}>
+        <div className="panel-head">
+          <h2>Outcomes {words.per}</h2>
+          <span className="space" />
+          {data !== null && (
+            <div className="legend">
+              <span>
+                <i className="legend-accepted" />
+                Accepted <b>{count(data.totals.accepted)}</b>
+              </span>
+              <span>
+                <i className="legend-failed" />
+                Failed <b>{count(data.totals.failed)}</b>
+              </span>
+              {held === null ? (
+                <span>
+                  <i className="legend-ignored" />
+                  Ignored <b>{count(data.totals.ignored)}</b>
+                </span>
+              ) : (
+                <span>
+                  <i className="legend-held" />
+                  Held <b>{count(held)}</b>
+                </span>
+              )}
+            </div>
+          )}
+          <button type="button" className="link-button small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            {asTable ? 'Show as chart' : 'Show as table'}
+          </button>
+          <Segmented label="Time span" options={spans} value={span} onChange={setSpan} />
+        </div>
+        {isLoading && <Bones />}
+        {error !== null && data === null && <Empty>{error}</Empty>}
+        {data !== null &&
+          (asTable ? (
+            <OutcomesTable activity={data} />
+          ) : (
+            <div className="chart">
+              <OutcomesChart activity={data} stoppedAt={stoppedAt} />
+            </div>
+          ))}
+      </section>
+      <section className="panel column" aria-label="Attempt times">
+        <div className="panel-head">
+          <h2>Attempt times</h2>
+          <span className="space" />
+          <span className="small text3">{data === null ? '' : `${words.last}, ${count(data.attempts.count)} attempts`}</span>
+        </div>
+        {isLoading && <Bones />}
+        {data !== null && data.attempts.count === 0 && <Empty>No attempts in the {words.last}.</Empty>}
+        {data !== null && data.attempts.count > 0 && (
+          <>
+            <div className="percentiles">
+              <Percentile word="Half within" valueMs={data.attempts.p50Ms} />
+              <Percentile word="95 % within" valueMs={data.attempts.p95Ms} />
+              <Percentile word="99 % within" valueMs={data.attempts.p99Ms} />
+              {data.attempts.count < fewAttempts && <span className="small text3">few attempts</span>}
+            </div>
+            <div className="chart">
+              <AttemptsChart attempts={data.attempts} />
+            </div>
+          </>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Percentile({ word, valueMs }: { word: string; valueMs: number | undefined }) {
+  return (
+    <span className="small text2">
+      {word}
+      <b>{valueMs === undefined ? '–' : duration(valueMs)}</b>
+    </span>
+  );
+}
+
+function OutcomesTable({
+  activity,
+}: {
+  activity: { from: number; bucketMs: number; buckets: { accepted: number; failed: number; ignored: number; held: number }[] };
+}) {
+  const rows = activity.buckets
+    .map((bucket, index) => ({ ...bucket, at: activity.from + index * activity.bucketMs }))
+    .toReversed();
+  const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
+  return (
+    // A region that scrolls takes the focus, so that it scrolls by keys too.
+    <div className="scroll space" tabIndex={0} role="region" aria-label="Outcomes as a table">
+      <table className="data">
+        <thead>
+          <tr>
+            <th>From</th>
+            <th className="end">Accepted</th>
+            <th className="end">Failed</th>
+            <th className="end">Ignored</th>
+            <th className="end">Held</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.at}>
+              <td>{time.format(row.at)}</td>
+              <td className="end">{count(row.accepted)}</td>
+              <td className="end">{count(row.failed)}</td>
+              <td className="end">{count(row.ignored)}</td>
+              <td className="end">{count(row.held)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,4 @@
+/** Sessions. May import: react. */
+export default function Sessions() {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** Settings. May import: react. */
+export default function Settings() {
+  return null;
+}

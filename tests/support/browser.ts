@@ -1,0 +1,23 @@
+/**
+ * A real Chromium for end to end tests: the one inside @sparticuz/chromium, else an installed Chrome.
+ * May import: playwright-core, @sparticuz/chromium.
+ */
+import packedChromium from '@sparticuz/chromium';
+import { chromium, type Browser } from 'playwright-core';
+
+/** As root Chromium needs `--no-sandbox`; the others keep it from calling its maker's hosts. */
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function openBrowser(): Promise<Browser> {
+  if (process.platform === 'linux' && process.arch === 'x64')
+    return chromium.launch({ executablePath: await packedChromium.executablePath(), args: flags, headless: true });
+  return chromium.launch({ channel: 'chrome', args: flags });
+}
