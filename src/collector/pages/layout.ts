@@ -33,11 +33,14 @@ export function page({ title, body, isLive = false }: { title: string; body: Htm
     </html> `;
 }
 
-/** `2026-11-24 19:05:12 UTC`; a time that is none is shown as the number it is. */
-export function instant(unixMs: number): string {
+/** `2026-11-24 19:05:12 UTC`, exact with milliseconds; a time that is none is shown as the number it is. */
+export function instant(unixMs: number, { isExact = false } = {}): string {
   const date = new Date(unixMs);
   if (Number.isNaN(date.getTime())) return `${unixMs} ms`;
-  return `${date.toISOString().replace('T', ' ').slice(0, -5)} UTC`;
+  return `${date
+    .toISOString()
+    .replace('T', ' ')
+    .slice(0, isExact ? -1 : -5)} UTC`;
 }
 
 /** `8.2 KB`, in steps of 1,024. */

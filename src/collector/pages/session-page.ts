@@ -53,14 +53,15 @@ export function sessionPage(session: StoredSession, body: { messages: readonly s
   const differs =
     session.differing > 0
       ? html`<p class="notice">
-          <strong>A repeat had other content.</strong> The same id was sent ${grouped(session.differing)} times with a body that
-          differs from this one; the first one was kept.
+          <strong>A repeat had other content.</strong> The same id came again with a body that differs from this one
+          (${grouped(session.differing)} of ${grouped(session.repeats)} repeats); the first one was kept.
         </p>`
       : null;
   return page({
     title: session.sessionId,
     body: html`<div class="row">
-        <h1><span class="id">${session.sessionId}</span></h1>
+        <h1 class="id">${session.sessionId}</h1>
+        <a class="button" href="/">All sessions</a>
       </div>
       ${differs}
       <div class="panel">
@@ -74,9 +75,9 @@ export function sessionPage(session: StoredSession, body: { messages: readonly s
           <dt>LIS</dt>
           <dd>${session.lisIP === '' ? '–' : session.lisIP}</dd>
           <dt>First byte</dt>
-          <dd>${instant(session.startTime)}</dd>
+          <dd>${instant(session.startTime, { isExact: true })}</dd>
           <dt>Last byte</dt>
-          <dd>${instant(session.endTime)}</dd>
+          <dd>${instant(session.endTime, { isExact: true })}</dd>
           <dt>Type</dt>
           <dd>${session.messageType === '' ? '–' : session.messageType}</dd>
           ${

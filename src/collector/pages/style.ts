@@ -21,7 +21,6 @@ header { background: var(--panel); border-bottom: 1px solid var(--line); }
 header > div { display: flex; align-items: center; gap: 12px; min-height: 56px; flex-wrap: wrap; }
 header img { width: 22px; height: 22px; display: block; }
 header a { color: inherit; text-decoration: none; font-weight: 600; font-size: 15px; display: flex; gap: 10px; align-items: center; }
-header .where { color: var(--third); font-size: 12px; margin-left: auto; }
 main { padding-top: 20px; padding-bottom: 48px; }
 a { color: var(--accent); } a:focus-visible, input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 h1 { font-size: 20px; line-height: 28px; letter-spacing: -.016em; margin: 0; overflow-wrap: anywhere; }
@@ -42,7 +41,7 @@ th { text-align: left; font-weight: 500; font-size: 12px; color: var(--third); p
 td { padding: 8px 16px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; } tbody tr:hover { background: var(--tint); }
 td.number, th.number { text-align: right; } td.quiet, .quiet { color: var(--second); } small { color: var(--third); display: block; font-size: 12px; line-height: 18px; }
-code, .id { font-family: var(--mono); font-size: 12.5px; font-variant-ligatures: none; } .id { white-space: nowrap; }
+code, .id { font-family: var(--mono); font-size: 12.5px; font-variant-ligatures: none; } .id { white-space: nowrap; } h1.id { font-size: 17px; white-space: normal; letter-spacing: 0; }
 .chip { display: inline-block; border-radius: 6px; padding: 0 8px; font-size: 12px; line-height: 20px; background: var(--okTint); color: var(--ok); white-space: nowrap; }
 .chip.warn { background: var(--warnTint); color: var(--warn); font-weight: 600; }
 .pages { display: flex; gap: 8px; align-items: center; justify-content: flex-end; margin-top: 12px; color: var(--second); }
@@ -59,4 +58,4 @@ ol.segments i { color: var(--third); }
 `;
 
 /** An envelope in a ring. */
-export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#2455c3" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><rect x="1" y="1" width="22" height="22" rx="6" fill="#e8eefb"/><path d="M5 8h14v9H5z"/><path d="m5 8.500 7 5 7-5"/></svg>`;
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#2455c3" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><rect x="1" y="1" width="22" height="22" rx="6" fill="#e8eefb"/><path d="M5 8h14v9H5z"/><path d="m5 8.5 7 5 7-5"/></svg>`;

@@ -336,7 +336,8 @@ describe('the pages', () => {
     await posted(app, bodyOf('s1'));
     const { body } = await app.inject('/sessions/s1');
     expect(body).toContain('<b>PID</b>|1||TEST0001||TEST^PATIENT-0001');
-    expect(body).toContain('2026-11-24 19:05:12 UTC');
+    expect(body).toContain('<dd>2026-11-24 19:05:12 UTC</dd>');
+    expect(body).toContain('<dd>2026-11-24 06:00:01.500 UTC</dd>');
   });
 
   test('a huge session opens as a page of bounded size that says what is left out', async () => {
