@@ -7,26 +7,34 @@ import Conf from 'conf';
 
 /** Reads and writes the whole file. */
 export interface SettingsBacking {
+  /** @throws when the file cannot be read. */
   read(): Record<string, unknown>;
+  /** @throws when the file cannot be written. */
   write(values: Record<string, unknown>): void;
 }
 
-/** Opens the backing when the file is known to be readable; conf refuses one that is not. */
-export type OpenBacking = () => SettingsBacking;
+/** What conf and electron-store have in common. */
+export interface WholeStore {
+  store: Record<string, unknown>;
+}
 
-/** A backing over an electron-store or a conf: both give the whole file as `store`. */
-export function backingOf(store: { store: Record<string, unknown> }): SettingsBacking {
+/**
+ * A backing over conf or electron-store.
+ * @param open makes the store. Called at the first use: both refuse a damaged file when they are made, and it is the
+ *   settings' own guard that looks at the file before.
+ */
+export function backingOf(open: () => WholeStore): SettingsBacking {
+  let opened: WholeStore | undefined;
+  const whole = () => (opened ??= open());
   return {
-    read: () => ({ ...store.store }),
-    write: (values) => void (store.store = values),
+    read: () => ({ ...whole().store }),
+    write: (values) => void (whole().store = values),
   };
 }
 
-/** What conf and electron-store have to be opened with, so that both write the same file; electron-store calls `configName` `name`. */
-export const backingOptions = { configName: 'settings', accessPropertiesByDotNotation: false, configFileMode: 0o600 } as const;
+/** Options that make conf (`configName`) and electron-store (`name`) write the same file. */
+export const storeOptions = { accessPropertiesByDotNotation: false, configFileMode: 0o600 } as const;
 
 /** The backing of the headless host. */
-export const openConf =
-  (dataDir: string): OpenBacking =>
-  () =>
-    backingOf(new Conf<Record<string, unknown>>({ cwd: dataDir, ...backingOptions }));
+export const confBacking = (dataDir: string): SettingsBacking =>
+  backingOf(() => new Conf<Record<string, unknown>>({ cwd: dataDir, configName: 'settings', ...storeOptions }));

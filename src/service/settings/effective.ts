@@ -1,0 +1,45 @@
+/**
+ * Which value of a setting holds in this run: `--set`, then the environment, then what is stored. And to which endpoint
+ * the Authorization value may go: one that was entered for an origin is never sent to another (design section 5).
+ * May import: src/common.
+ */
+import { changedSettings, type SettingKey, type Settings } from '../../common/settings.ts';
+
+/** What holds for this run only. */
+export interface RunSettings {
+  /** From `--set`. */
+  overrides: Readonly<Record<string, unknown>>;
+  /** Value of `HL7_COURIER_AUTH_HEADER`; empty for none. */
+  environmentHeader: string;
+}
+
+export const environmentHeaderName = 'HL7_COURIER_AUTH_HEADER';
+
+/** Scheme, host and port of an endpoint; null when there is none. */
+export const originOf = (endpoint: string): string | null => (endpoint === '' ? null : new URL(endpoint).origin);
+
+/** By what a setting is overridden in this run. */
+export function overriddenBy({ overrides, environmentHeader }: RunSettings): Partial<Record<SettingKey, 'set' | 'environment'>> {
+  return {
+    ...(environmentHeader === '' ? {} : { submissionAuthHeader: 'environment' as const }),
+    ...Object.fromEntries(Object.keys(overrides).map((key) => [key, 'set' as const])),
+  };
+}
+
+/**
+ * The settings that hold in this run.
+ * @param stored with the stored Authorization value in it.
+ * @param runOrigin the origin that a header of `--set` or the environment belongs to: the first one of this run; null
+ *   while there was none.
+ * @throws CourierError when a value of this run is out of range, or does not go with what is stored.
+ */
+export function effectiveSettings(stored: Settings, run: RunSettings, runOrigin: string | null): Settings {
+  const fromRun = Object.hasOwn(overriddenBy(run), 'submissionAuthHeader');
+  const effective = changedSettings(stored, {
+    ...(run.environmentHeader === '' ? {} : { submissionAuthHeader: run.environmentHeader }),
+    ...run.overrides,
+  });
+  const owner = fromRun ? runOrigin : originOf(stored.submissionEndpoint);
+  const isForeign = owner !== null && owner !== originOf(effective.submissionEndpoint);
+  return isForeign ? { ...effective, submissionAuthHeader: '' } : effective;
+}

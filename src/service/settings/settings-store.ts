@@ -1,0 +1,227 @@
+/**
+ * The settings of a running service: what is stored, what holds in this run, and one event for each change.
+ *   update -> checked as a whole -> on disk -> last good copy -> listeners, once
+ * The Authorization value is never in settings.json; it has a store of its own.
+ * May import: node, src/common, src/service/settings.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { ShownSettings, Status } from '../../common/contract.ts';
+import { CourierError } from '../../common/errors.ts';
+import type { SettingsVersion } from '../../common/console.ts';
+import { changedSettings, type SettingKey, type Settings } from '../../common/settings.ts';
+import type { Log } from '../log.ts';
+import { errnoWords } from '../store/file-system.ts';
+import { confBacking, type SettingsBacking } from './backing.ts';
+import { changedKeys } from './changed-keys.ts';
+import { sweepLeftovers } from './durable-text.ts';
+import { effectiveSettings, environmentHeaderName, originOf, overriddenBy, type RunSettings } from './effective.ts';
+import { openSecretFile, type SecretStore } from './secret-file.ts';
+import { keepLastGood, loadSettingsFile, type StoredValues } from './settings-file.ts';
+import { openVersions } from './settings-versions.ts';
+
+export type { SettingsBacking } from './backing.ts';
+export type { SecretStore } from './secret-file.ts';
+
+type Problem = NonNullable<Status['problems']>[number];
+
+export interface SettingsOptions {
+  dataDir: string;
+  /** Settings of this run (`--set`); never stored. */
+  overrides?: Readonly<Record<string, unknown>>;
+  environment: Readonly<Record<string, string | undefined>>;
+  log: Pick<Log, 'warn' | 'info'>;
+  /** Current time, unix ms. */
+  now?: () => number;
+  /** conf in the data directory when missing. */
+  backing?: SettingsBacking;
+  /** A 0600 file in the data directory when missing. */
+  secretStore?: SecretStore;
+  /** Called with what would hold, before anything is stored; what it throws refuses the change (a PEM file that is not there). */
+  verify?: (next: Settings, changed: readonly SettingKey[]) => void;
+}
+
+export type SettingsListener = (settings: Settings, changed: readonly SettingKey[]) => void;
+
+export interface SettingsStore {
+  /** What holds now, the Authorization value included: for the service only. */
+  current(): Settings;
+  /** What may be seen: what holds now without secrets, and what this run overrides. */
+  shown(): ShownSettings;
+  /** What would hold after `change`, without storing it. @throws CourierError when it would be refused. */
+  preview(change: Readonly<Record<string, unknown>>): Settings;
+  /**
+   * Stores a change, all or nothing. A key that this run overrides is stored and holds from the next run on.
+   * @throws CourierError naming key, value and range; nothing changed then.
+   */
+  update(change: Readonly<Record<string, unknown>>): ShownSettings;
+  /** Hears each change of what holds, once, with everything that changed together. The returned function ends it. */
+  onChange(listener: SettingsListener): () => void;
+  /** What the operator has to know about the settings: codes `settings.damaged`, `settings.unknownKey`, `secret.notKept`. */
+  problems(): Problem[];
+  /** The last ten different states, the latest first. */
+  versions(): SettingsVersion[];
+  /** Brings an earlier version back, secrets excepted: an `update` of its own. @throws CourierError as `update`. */
+  restoreVersion(version: number): ShownSettings;
+}
+
+/**
+ * Opens the settings of a data directory, which must exist.
+ * @throws CourierError when a value of this run (`--set`, the environment) cannot be used.
+ */
+export function openSettings(options: SettingsOptions): SettingsStore {
+  const { dataDir, overrides = {}, environment, log, now = Date.now, verify } = options;
+  const { backing = confBacking(dataDir), secretStore = openSecretFile(dataDir) } = options;
+  const problems = new Map<string, Problem>();
+  const listeners = new Set<SettingsListener>();
+  const tell = (code: string, message: string) => {
+    problems.set(code, { code, message, since: now() });
+    log.warn({ code }, message);
+  };
+
+  sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
+  const loaded = loadSettingsFile(dataDir, now());
+  if (loaded.damage !== null) tell('settings.damaged', loaded.damage);
+  if (loaded.unknownKeys.length > 0) {
+    const names = loaded.unknownKeys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
+    tell(
+      'settings.unknownKey',
+      `The settings file holds keys that are no settings and have no effect: ${names}. Correct or remove them.`,
+    );
+  }
+  const run: RunSettings = { overrides, environmentHeader: (environment[environmentHeaderName] ?? '').replace(/[\r\n]+$/, '') };
+
+  let values: StoredValues = loaded.values;
+  let stored = changedSettings(loaded.settings, { submissionAuthHeader: readSecret() });
+  let runOrigin: string | null = null;
+  let current = holding(stored);
+  runOrigin = originOf(current.submissionEndpoint);
+  const versions = openVersions(dataDir);
+  if (loaded.damage === null) quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
+  quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
+
+  /** The stored Authorization value. One found in settings.json moves to where it belongs. */
+  function readSecret(): string {
+    const { submissionAuthHeader: misplaced, ...others } = values;
+    try {
+      let secret = secretStore.read();
+      if (typeof misplaced === 'string') {
+        if (secret === '') secretStore.write((secret = misplaced));
+        backing.write(others);
+        values = others;
+        log.warn({}, 'submissionAuthHeader was in the settings file; it was moved to where secrets are kept.');
+      }
+      return changedSettings(loaded.settings, { submissionAuthHeader: secret }).submissionAuthHeader;
+    } catch (error) {
+      const reason = error instanceof CourierError ? 'it holds a character that a header cannot carry' : errnoWords(error);
+      tell('secret.notKept', `The stored submissionAuthHeader cannot be used (${reason}); enter it again.`);
+      values = others;
+      return '';
+    }
+  }
+
+  function holding(next: Settings): Settings {
+    return effectiveSettings(next, run, runOrigin);
+  }
+
+  /** For copies that are a convenience: the settings themselves are safe, the log says what is not. */
+  function quietly(message: string, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      log.warn({ err: error, reason: errnoWords(error) }, message);
+    }
+  }
+
+  /** What would be stored. A header stays with the origin it was entered for, so a new origin needs it entered again. */
+  function nextStored(change: Readonly<Record<string, unknown>>): Settings {
+    const next = changedSettings(stored, change);
+    const before = originOf(stored.submissionEndpoint);
+    const isMoved = before !== null && before !== originOf(next.submissionEndpoint);
+    return isMoved && !Object.hasOwn(change, 'submissionAuthHeader') ? { ...next, submissionAuthHeader: '' } : next;
+  }
+
+  /**
+   * Both files cannot change in one moment, so when endpoint and header change together the header goes first and comes
+   * last: a crash in between leaves no header, never one at the wrong endpoint.
+   */
+  function writeBoth(next: Settings, nextValues: StoredValues): void {
+    const isSecretNew = next.submissionAuthHeader !== stored.submissionAuthHeader;
+    const isMoved = originOf(next.submissionEndpoint) !== originOf(stored.submissionEndpoint);
+    try {
+      if (isSecretNew && isMoved) secretStore.write('');
+      if (!isDeepStrictEqual(nextValues, values)) writeValues(nextValues);
+      if (isSecretNew) secretStore.write(next.submissionAuthHeader);
+    } catch (error) {
+      // The old state again, as far as the disk lets us; at the next start the guard looks at it anyway.
+      quietly('The old settings could not be put back.', () => {
+        backing.write(values);
+        if (isSecretNew) secretStore.write(stored.submissionAuthHeader);
+      });
+      throw new CourierError(
+        'ERR_STORE_WRITE_FAILED',
+        `The settings could not be written (${errnoWords(error)}). The old values stay.`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** conf reports no error when a full disk cuts the file short, so what was written is read again. */
+  function writeValues(nextValues: StoredValues): void {
+    backing.write(nextValues);
+    const read = JSON.parse(JSON.stringify(backing.read())) as unknown;
+    if (!isDeepStrictEqual(read, JSON.parse(JSON.stringify(nextValues))))
+      throw Object.assign(new Error('the file differs from what was written'), { code: 'EIO' });
+  }
+
+  function update(change: Readonly<Record<string, unknown>>): ShownSettings {
+    const next = nextStored(change);
+    const nextCurrent = holding(next);
+    const changed = changedKeys(current, nextCurrent);
+    verify?.(nextCurrent, changed);
+    const { submissionAuthHeader: _secret, ...plain } = change;
+    // What the schema made of a value is stored, so that a part of a nested setting is stored whole.
+    const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, next[key as SettingKey]]));
+    const nextValues = { ...values, ...taken };
+    writeBoth(next, nextValues);
+    if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !Object.hasOwn(change, 'submissionAuthHeader'))
+      log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
+    [values, stored, current] = [nextValues, next, nextCurrent];
+    runOrigin ??= originOf(current.submissionEndpoint);
+    problems.delete('settings.damaged');
+    if (Object.hasOwn(change, 'submissionAuthHeader')) problems.delete('secret.notKept');
+    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
+    quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
+    if (changed.length > 0) {
+      log.info({ keys: changed.join(' ') }, 'Settings changed.');
+      for (const listener of listeners) listener(current, changed);
+    }
+    return shown();
+  }
+
+  function shown(): ShownSettings {
+    const { submissionAuthHeader, ...settings } = current;
+    const by = overriddenBy(run);
+    return {
+      settings,
+      secretsSet: submissionAuthHeader === '' ? [] : ['submissionAuthHeader'],
+      overridden: Object.keys(by) as SettingKey[],
+      overriddenBy: by,
+    };
+  }
+
+  return {
+    current: () => current,
+    shown,
+    preview: (change) => holding(nextStored(change)),
+    update,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    problems: () => [...problems.values()],
+    versions: versions.list,
+    restoreVersion: (version) => update(versions.changeTo(version)),
+  };
+}
