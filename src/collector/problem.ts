@@ -5,7 +5,7 @@
  */
 
 /** Every code a collector answers with, and the HTTP status it comes with. */
-export const problemStatuses = {
+const problemStatuses = {
   authorization_required: 401,
   body_invalid: 400,
   body_not_json: 400,

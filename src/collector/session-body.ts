@@ -5,6 +5,7 @@
  * May import: zod, src/common, node.
  */
 import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { z } from 'zod';
 import { sessionId } from '../common/session.ts';
 import { Problem } from './problem.ts';
@@ -16,7 +17,7 @@ const unixMs = z.number({ error: 'must be a number of milliseconds since 1970' }
 const address = z.string({ error: 'must be text' }).max(256, { error: 'must be text of at most 256 characters' });
 
 /** What a courier POSTs. */
-export const sessionBody = z.looseObject(
+const sessionBody = z.looseObject(
   {
     sessionId: z.string({ error: 'must be text' }).pipe(sessionId),
     startTime: unixMs,
@@ -29,20 +30,38 @@ export const sessionBody = z.looseObject(
   },
   { error: 'must be a JSON object' },
 );
-export type SessionBody = z.infer<typeof sessionBody>;
 
 /** Deeper nesting than any session needs; PostgreSQL's own parser gives up at some thousands. */
 const nestingMax = 64;
 
-/** JSON with sorted keys, so that the same content gives the same text. */
-function canonical(value: unknown, depth = 0): string {
+/**
+ * Feeds `value` to the hash as JSON with sorted keys, piece by piece: the same content gives the same digest, and a large
+ * body is not held in memory once more.
+ */
+function hashCanonical(hash: Hash, value: unknown, depth = 0): void {
   if (depth > nestingMax) throw new Problem('body_invalid', `The body is nested deeper than ${nestingMax} levels.`);
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member, depth + 1)}`);
-  return `{${members.join(',')}}`;
+  if (Array.isArray(value)) {
+    hash.update('[');
+    for (const item of value) {
+      hashCanonical(hash, item, depth + 1);
+      hash.update(',');
+    }
+    hash.update(']');
+  } else if (typeof value === 'object' && value !== null) {
+    hash.update('{');
+    for (const [key, member] of Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) {
+      hash.update(`${JSON.stringify(key)}:`);
+      hashCanonical(hash, member, depth + 1);
+      hash.update(',');
+    }
+    hash.update('}');
+  } else hash.update(JSON.stringify(value));
+}
+
+function digestOf(value: unknown): string {
+  const hash = createHash('sha256');
+  hashCanonical(hash, value);
+  return hash.digest('hex');
 }
 
 /** Text for a column: without control characters (PostgreSQL takes no NUL) and lone surrogates, at most 256 characters. */
@@ -54,7 +73,7 @@ const columnText = (text: string): string =>
     .trim();
 
 /** MSH-3 and MSH-9 of a message; empty when it does not begin with MSH. The separators are the header's own. */
-export function headerOf(message: string): { device: string; messageType: string } {
+function headerOf(message: string): { device: string; messageType: string } {
   if (!message.startsWith('MSH') || message.length < 8) return { device: '', messageType: '' };
   const header = message.slice(0, 4096).split(/[\r\n]/, 1)[0] ?? '';
   const fieldSeparator = header.charAt(3);
@@ -103,7 +122,7 @@ export function receivedSession(bytes: Uint8Array, receivedAt: number): Received
     ...header,
     messageCount: body.messages.length,
     bytes: bytes.length,
-    digest: createHash('sha256').update(canonical(value)).digest('hex'),
+    digest: digestOf(value),
     body: text,
   };
 }

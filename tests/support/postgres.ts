@@ -18,7 +18,7 @@ function versionedFolders(parent: string, rest: string): string[] {
 }
 
 /** The folder that holds `initdb` and `postgres`; null when there is none. */
-export function postgresFolder(): string | null {
+function postgresFolder(): string | null {
   const candidates = [
     ...versionedFolders('/usr/lib/postgresql', 'bin'),
     ...(process.env['PATH'] ?? '').split(delimiter),

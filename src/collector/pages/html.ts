@@ -21,7 +21,7 @@ const codePoint = (character: string) => `U+${(character.codePointAt(0) ?? 0).to
 const visible = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => `[${codePoint(character)}]`);
 
 /** Text as HTML text or as the value of a quoted attribute. */
-export const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
+const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 
 function rendered(part: Part): string {
   if (part instanceof Html) return part.markup;

@@ -6,7 +6,7 @@ import { html } from './html.ts';
 import type { Html } from './html.ts';
 
 /** Seconds between two looks when a page refreshes itself. */
-export const refreshSeconds = 3;
+const refreshSeconds = 3;
 
 /** A whole page. */
 export function page({ title, body, isLive = false }: { title: string; body: Html; isLive?: boolean }): Html {

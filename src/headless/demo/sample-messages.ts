@@ -22,7 +22,7 @@ export interface Message {
 }
 
 /** `20261124190512+0000` (data type TS). */
-export function timestamp(unixMs: number): string {
+function timestamp(unixMs: number): string {
   return `${new Date(unixMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14)}+0000`;
 }
 
