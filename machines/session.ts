@@ -62,6 +62,7 @@ export const sessionMachine = setup({
     context: Omit<SessionInput, 'unrecorded'> & {
       attempts: number;
       answer: Answered | null;
+      outcome: Outcome | null;
       ruling: Ruling | null;
       deliveryStartedAt: number | null;
       isRecordingAgain: boolean;
@@ -97,6 +98,7 @@ export const sessionMachine = setup({
       const attempts = context.attempts + 1;
       return {
         answer,
+        outcome: answer.outcome,
         attempts,
         deliveryStartedAt: context.deliveryStartedAt ?? answer.startedAt,
         ruling: rulingOf(answer.outcome, {
@@ -133,6 +135,7 @@ export const sessionMachine = setup({
     ...input,
     attempts: 0,
     answer: null,
+    outcome: input.unrecorded?.outcome ?? null,
     ruling: input.unrecorded === undefined ? null : rulingOfRecord(input.unrecorded),
     deliveryStartedAt: null,
     isRecordingAgain: input.unrecorded !== undefined,
@@ -237,7 +240,7 @@ export const sessionMachine = setup({
     recorded: context.recorded,
     unrecorded: context.unrecorded,
     withdrawn: context.withdrawn,
-    outcome: context.answer?.outcome ?? context.unrecorded?.outcome ?? null,
+    outcome: context.outcome,
   }),
 });
 
