@@ -1,0 +1,256 @@
+/**
+ * What the sessions folder holds, without its contents: one digest a session, and a scan that reads only files whose
+ * `ino`, `size` or `ctime` changed (design section 4).
+ * May import: node, src/common.
+ */
+import { join } from 'node:path';
+import type { SessionSummary } from '../../common/contract.ts';
+import type { SessionFile } from '../../common/session.ts';
+import { errnoOf, errnoWords, type FileFacts, isSameState, readWhole, type StoreFileSystem } from './file-system.ts';
+import { idOfName, isSessionId, isSessionName } from './folders.ts';
+import { digestOf, type SessionDigest, type Share, summaryOf } from './session-digest.ts';
+import { parseSession, sessionBytesMax } from './session-file.ts';
+import type { StoreReport } from './store-error.ts';
+
+/**
+ * A file that changed so shortly before it was read may change again without a new ctime (its clock ticks every few ms),
+ * so the next scan reads it once more. A ctime in the far future is a clock that jumped, not a change of this moment.
+ */
+const ctimeTickMs = 50;
+const clockJumpMs = 60_000;
+/** Files looked at before others have their turn. */
+const filesPerTurn = 200;
+/** No more differences than this are told one by one. */
+const differencesMax = 5000;
+
+/** A file that cannot be read as a session. */
+export interface DamagedFile {
+  name: string;
+  /** One sentence without patient data. */
+  reason: string;
+  facts: FileFacts;
+}
+
+/** What a scan found: what is no session, and what is different from the scan before (nothing, for the first one). */
+export interface ScanResult {
+  damaged: DamagedFile[];
+  reports: StoreReport[];
+  added: SessionSummary[];
+  changed: SessionSummary[];
+  removed: string[];
+  /** Session files whose content was read. */
+  filesRead: number;
+}
+
+/** What one look at a file came to; `unreadable` is the disk's fault, and the file is looked at again. */
+export type Look =
+  | { type: 'session'; session: SessionFile; digest: SessionDigest }
+  | { type: 'damaged'; reason: string; facts: FileFacts }
+  | { type: 'missing' }
+  | { type: 'notAFile' }
+  | { type: 'unreadable'; error: unknown };
+
+export interface IndexTools {
+  fileSystem: StoreFileSystem;
+  /** Path of the sessions folder. */
+  folder: string;
+  /** Lets other calls have their turn. */
+  breathe: () => Promise<void>;
+}
+
+export class SessionIndex {
+  readonly digests = new Map<string, SessionDigest>();
+  readonly #tools: IndexTools;
+  /** Read within a tick of their last change. */
+  readonly #unsettled = new Set<string>();
+  /** What was already said about a file, so that it is said once. */
+  readonly #said = new Map<string, string>();
+  readonly #shared = new Map<string, string>();
+  /** Put in by `apply` while a scan runs: its list of names is older than they are. */
+  #touched: Set<string> | null = null;
+  #isScanned = false;
+
+  constructor(tools: IndexTools) {
+    this.#tools = tools;
+  }
+
+  /** Takes over what the recorder wrote, so that the next scan need not read it. */
+  apply({ digests, removed }: { digests: readonly SessionDigest[]; removed: readonly string[] }): void {
+    for (const digest of digests) {
+      this.#put(this.#sharing(digest));
+      this.#touched?.add(digest.id);
+    }
+    for (const id of removed) this.#remove(id);
+  }
+
+  /**
+   * Looks at every file of the folder; other calls have their turn in between.
+   * @returns the files that are no sessions, and what the log should say.
+   * @throws the system's error when the folder cannot be listed.
+   */
+  async scan(now: number): Promise<ScanResult> {
+    const { fileSystem, folder, breathe } = this.#tools;
+    const touched = (this.#touched = new Set<string>());
+    const result: ScanResult = { damaged: [], reports: [], added: [], changed: [], removed: [], filesRead: 0 };
+    const isFirst = !this.#isScanned;
+    try {
+      const names = namesIn(fileSystem, folder);
+      for (const [at, name] of names.entries()) {
+        if (at % filesPerTurn === 0) await breathe();
+        if (!isSessionName(name)) continue;
+        const isKnown = this.digests.has(idOfName(name));
+        const look = this.#lookIfChanged(name, now);
+        if (look === null) continue;
+        if (look.type === 'damaged') result.damaged.push({ name, reason: look.reason, facts: look.facts });
+        result.reports.push(...this.#reportOf(name, look));
+        if (look.type !== 'session') continue;
+        result.filesRead += 1;
+        const differences = isKnown ? result.changed : result.added;
+        if (!isFirst && differences.length < differencesMax) differences.push(summaryOf(look.digest));
+      }
+      const present = new Set(names);
+      for (const id of this.digests.keys()) if (!present.has(`${id}.json`) && !touched.has(id)) result.removed.push(id);
+      for (const id of result.removed) this.#remove(id);
+      for (const name of this.#said.keys()) if (!present.has(name)) this.#said.delete(name);
+      this.#isScanned = true;
+      return result;
+    } finally {
+      this.#touched = null;
+    }
+  }
+
+  /** Reads a session as it is on disk now, and keeps its digest. */
+  look(id: string, now: number): Look {
+    const look = this.#read(id);
+    if (look.type === 'session') {
+      this.#put(look.digest);
+      this.#settle(look.digest, now);
+    } else if (look.type !== 'unreadable') this.#remove(id);
+    return look;
+  }
+
+  /** Null when the file is as the index knows it. */
+  #lookIfChanged(name: string, now: number): Look | null {
+    const { fileSystem, folder } = this.#tools;
+    const id = idOfName(name);
+    let facts: FileFacts | null;
+    try {
+      facts = fileSystem.lstat(join(folder, name));
+    } catch (error) {
+      return { type: 'unreadable', error };
+    }
+    const known = this.digests.get(id);
+    if (known !== undefined && facts?.kind === 'file' && isUnchanged(known, facts) && !this.#unsettled.has(id)) return null;
+    if (facts === null || facts.kind !== 'file') {
+      this.#remove(id);
+      return { type: facts === null ? 'missing' : 'notAFile' };
+    }
+    if (!isSessionId(id))
+      return { type: 'damaged', facts, reason: 'The name of the file is not a session id followed by ".json".' };
+    return this.look(id, now);
+  }
+
+  #read(id: string): Look {
+    const { fileSystem, folder } = this.#tools;
+    try {
+      const result = readWhole(fileSystem, join(folder, `${id}.json`), sessionBytesMax);
+      if (result.type === 'tooLarge') {
+        const reason = `The file is larger than ${sessionBytesMax / 1024 / 1024} MB, which no session is.`;
+        return { type: 'damaged', facts: result.facts, reason };
+      }
+      if (result.type !== 'read') return result;
+      const parsed = parseSession(result.bytes, id);
+      if (parsed.type === 'damaged') return { type: 'damaged', facts: result.facts, reason: parsed.reason };
+      return { ...parsed, digest: digestOf(parsed.session, result.facts, this.#share) };
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return { type: 'unreadable', error };
+    }
+  }
+
+  /** Each thing is said once a file, until the file is well again. */
+  #reportOf(name: string, look: Look): StoreReport[] {
+    const said = (what: string): boolean => {
+      if (this.#said.get(name) === what) return true;
+      this.#said.set(name, what);
+      return false;
+    };
+    const shown = JSON.stringify(name);
+    switch (look.type) {
+      case 'notAFile':
+        return said('notAFile')
+          ? []
+          : [
+              {
+                level: 'warn',
+                message: `${shown} in the sessions folder is skipped: it is a link, folder, pipe or device, not a file`,
+              },
+            ];
+      case 'unreadable': {
+        const words = errnoWords(look.error);
+        return said(words)
+          ? []
+          : [
+              {
+                level: 'error',
+                message: `${shown} in the sessions folder could not be read (${words}); it is tried again in every cycle`,
+              },
+            ];
+      }
+      default:
+        this.#said.delete(name);
+        return [];
+    }
+  }
+
+  #put(digest: SessionDigest): void {
+    this.digests.set(digest.id, digest);
+    this.#unsettled.delete(digest.id);
+  }
+
+  #remove(id: string): void {
+    this.digests.delete(id);
+    this.#unsettled.delete(id);
+  }
+
+  #settle({ id, ctimeMs }: SessionDigest, now: number): void {
+    if (ctimeMs > now - ctimeTickMs && ctimeMs < now + clockJumpMs) this.#unsettled.add(id);
+  }
+
+  /** One string for all that are equal: devices and errors repeat a thousand times. */
+  readonly #share: Share = (text) => {
+    const known = this.#shared.get(text);
+    if (known !== undefined) return known;
+    // Texts that never repeat must not pile up.
+    if (this.#shared.size >= 10_000) this.#shared.clear();
+    // A part of a message would keep the whole message in memory: copied, it stands alone.
+    const copy = structuredClone(text);
+    this.#shared.set(copy, copy);
+    return copy;
+  };
+
+  #sharing(digest: SessionDigest): SessionDigest {
+    const { deviceIP, lisIP, device, messageType, submissionError } = digest;
+    const share = this.#share;
+    return Object.assign(digest, {
+      deviceIP: share(deviceIP),
+      lisIP: share(lisIP),
+      device: share(device),
+      messageType: share(messageType),
+      submissionError: share(submissionError),
+    });
+  }
+}
+
+const isUnchanged = (known: SessionDigest, facts: FileFacts) =>
+  isSameState(facts, { ino: known.ino, size: known.bytes, ctimeMs: known.ctimeMs });
+
+/** A store that only reads may find no folder yet. */
+function namesIn(fileSystem: StoreFileSystem, folder: string): string[] {
+  try {
+    return fileSystem.list(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
