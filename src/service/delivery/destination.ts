@@ -15,6 +15,9 @@ import { withoutCredentials, type Settings } from '../../common/settings.ts';
 import { readCertificates, trustedAuthorities } from './certificates.ts';
 import { proxyFor, type Environment } from './proxy.ts';
 
+/** POST carries a session; the others are for the check of an endpoint. */
+export type Method = 'POST' | 'OPTIONS' | 'HEAD';
+
 export interface Destination {
   /** Changes when endpoint, header, certificates or proxy change; comparable within this process, nothing can be read from it. */
   readonly key: string;
@@ -27,8 +30,10 @@ export interface Destination {
   readonly statusRules: StatusRules;
   /** Whether a proxy lies between. */
   readonly isProxied: boolean;
+  /** Whether requests carry an Authorization. */
+  readonly isAuthorized: boolean;
   /** Begins one request and hands over its stream: `end(body)` sends it. The caller destroys it when it is done. */
-  open(method: 'POST' | 'HEAD', headers: Readonly<Record<string, string>>): Request;
+  open(method: Method, headers: Readonly<Record<string, string>>): Request;
   /** What the check of an endpoint needs beside `open`. */
   route(): Route;
   /** Lets go of the connections, once the requests in flight have ended. */
@@ -92,7 +97,8 @@ export function makeDestination(settings: Settings, deps: DestinationDeps): Dest
     timeoutMs,
     statusRules: settings.submissionStatusRules,
     isProxied: proxy !== null,
-    open(method: 'POST' | 'HEAD', headers: Readonly<Record<string, string>>): Request {
+    isAuthorized: authHeader !== '',
+    open(method: Method, headers: Readonly<Record<string, string>>): Request {
       const request = client().stream(endpoint, { method, headers });
       inFlight += 1;
       request.once('close', () => {

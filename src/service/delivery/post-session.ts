@@ -3,12 +3,12 @@
  *   open -> send -> status and headers -> first 64 KB of the answer -> outcome; timeout, abort and faults end it earlier
  * May import: node, got, src/common.
  */
-import { STATUS_CODES } from 'node:http';
 import type { Response } from 'got';
 import type { Answer } from '../../common/delivery.ts';
 import { classOfStatus, type Outcome } from '../../common/outcome.ts';
 import type { Destination } from './destination.ts';
-import { networkErrorCode, networkErrorWords, unheard } from './network-error.ts';
+import { faultOf, statusSentence } from './fault.ts';
+import { unheard } from './network-error.ts';
 import { isProblemDocument, problemCode } from './problem-code.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -97,48 +97,4 @@ function outcomeOf(response: Response, body: Buffer, destination: Destination, n
     error: statusSentence(httpStatus) + (code === undefined ? '' : ` (${code})`),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
-}
-
-/** `HTTP 503 Service Unavailable`, in the words of the standard: the server's own could say anything. */
-export function statusSentence(status: number): string {
-  const words = STATUS_CODES[status];
-  return words === undefined ? `HTTP ${status}` : `HTTP ${status} ${words}`;
-}
-
-/** Faults of the first connection, which leads to the proxy where there is one. */
-const connectFaults = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-]);
-
-/** What a request that got no answer came to. */
-function faultOf(error: unknown, destination: Destination): Outcome {
-  const code = networkErrorCode(error);
-  if (code === 'ERR_PROXY_TUNNEL') {
-    const status = tunnelStatus(error);
-    if (status === undefined) return unheard(code);
-    // The proxy wants credentials: as with those of the endpoint, trying again helps nobody (407 in the table).
-    if (status === 407)
-      return {
-        kind: classOfStatus(status, destination.statusRules),
-        httpStatus: status,
-        code,
-        error: `${statusSentence(status)} (${code})`,
-      };
-    return unheard(code, `${networkErrorWords(code)}: ${statusSentence(status)}`);
-  }
-  if (destination.isProxied && connectFaults.has(code)) return unheard(code, `the proxy: ${networkErrorWords(code)}`);
-  return unheard(code);
-}
-
-/** The status that a proxy answered to CONNECT; Node puts it on the error, got keeps that as the cause. */
-function tunnelStatus(error: unknown): number | undefined {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const status = typeof cause === 'object' && cause !== null && 'statusCode' in cause ? cause.statusCode : undefined;
-  return typeof status === 'number' ? status : undefined;
 }

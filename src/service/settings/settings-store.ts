@@ -141,10 +141,10 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   }
 
   /**
-   * Both files cannot change in one moment, so when endpoint and header change together the header goes first and comes
-   * last: a crash in between leaves no header, never one at the wrong endpoint.
+   * The files cannot change in one moment, so when endpoint and header change together the header goes first and comes
+   * last, after the copy that a damaged file falls back on: a crash leaves no header, never one at the wrong endpoint.
    */
-  function writeBoth(next: Settings, nextValues: StoredValues): void {
+  function writeAll(next: Settings, nextValues: StoredValues): void {
     const isSecretNew = next.submissionAuthHeader !== stored.submissionAuthHeader;
     const isMoved = originOf(next.submissionEndpoint) !== originOf(stored.submissionEndpoint);
     try {
@@ -152,14 +152,14 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       if (!isDeepStrictEqual(nextValues, values)) writeValues(nextValues);
       if (isSecretNew) secretStore.write(next.submissionAuthHeader);
     } catch (error) {
-      // The old state again, as far as the disk lets us; at the next start the guard looks at it anyway.
+      // The old state again, in the same order, as far as the disk lets us.
       quietly('The old settings could not be put back.', () => {
-        backing.write(values);
+        writeValues(values);
         if (isSecretNew) secretStore.write(stored.submissionAuthHeader);
       });
       throw new CourierError(
         'ERR_STORE_WRITE_FAILED',
-        `The settings could not be written (${errnoWords(error)}). The old values stay.`,
+        `The settings could not be written: ${errnoWords(error)}. The old values stay.`,
         {
           cause: error,
         },
@@ -173,6 +173,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     const read = JSON.parse(JSON.stringify(backing.read())) as unknown;
     if (!isDeepStrictEqual(read, JSON.parse(JSON.stringify(nextValues))))
       throw Object.assign(new Error('the file differs from what was written'), { code: 'EIO' });
+    keepLastGood(dataDir, nextValues);
   }
 
   function update(change: Readonly<Record<string, unknown>>): ShownSettings {
@@ -184,14 +185,13 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     // What the schema made of a value is stored, so that a part of a nested setting is stored whole.
     const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, next[key as SettingKey]]));
     const nextValues = { ...values, ...taken };
-    writeBoth(next, nextValues);
+    writeAll(next, nextValues);
     if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !Object.hasOwn(change, 'submissionAuthHeader'))
       log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
     [values, stored, current] = [nextValues, next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
     problems.delete('settings.damaged');
     if (Object.hasOwn(change, 'submissionAuthHeader')) problems.delete('secret.notKept');
-    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
     quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
     if (changed.length > 0) {
       log.info({ keys: changed.join(' ') }, 'Settings changed.');

@@ -1,0 +1,163 @@
+/**
+ * Goes the way to an endpoint piece by piece with sockets of its own, and says how far it came.
+ *   name (DNS) -> proxy (TCP, CONNECT) -> connection (TCP) -> certificate (TLS chain, expiry, name)
+ * May import: node.
+ */
+import { lookup } from 'node:dns/promises';
+import { once, type EventEmitter } from 'node:events';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Route } from './destination.ts';
+
+export interface WayStep {
+  step: 'name' | 'proxy' | 'connection' | 'certificate';
+  result: 'ok' | 'failed' | 'skipped' | 'unknown';
+  /** What was done, without a full stop; `error` says what went wrong. */
+  message: string;
+  durationMs?: number;
+  error?: unknown;
+}
+
+const dayMs = 86_400_000;
+const portOf = (url: URL) => Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
+const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '');
+
+/**
+ * Goes as far as it can and closes everything again.
+ * @param signal ends it; the step under way has failed then.
+ */
+export async function openWay(route: Route, signal: AbortSignal, now: () => number): Promise<{ steps: WayStep[] }> {
+  const { endpoint, proxy, secureContext } = route;
+  const steps: WayStep[] = [];
+  const sockets: Socket[] = [];
+  const tried = async <Value>(step: WayStep['step'], message: string, work: () => Promise<Value>): Promise<Value> => {
+    const startedAt = now();
+    try {
+      const value = await work();
+      steps.push({ step, result: 'ok', message, durationMs: Math.max(0, now() - startedAt) });
+      return value;
+    } catch (error) {
+      const reason = signal.aborted ? Object.assign(new Error('too long'), { code: 'ETIMEDOUT' }) : error;
+      steps.push({
+        step,
+        result: 'failed',
+        message: `${message} failed`,
+        durationMs: Math.max(0, now() - startedAt),
+        error: reason,
+      });
+      throw reason;
+    }
+  };
+  const skipped = (step: WayStep['step'], message: string) => steps.push({ step, result: 'skipped', message });
+
+  try {
+    const first = proxy ?? endpoint;
+    if (isIP(hostOf(first)) !== 0) skipped('name', 'The address needs no name lookup');
+    else
+      await tried('name', `Looking up the name of the ${proxy === null ? 'endpoint' : 'proxy'}`, () =>
+        within(lookup(hostOf(first)), signal),
+      );
+
+    let socket: Socket | null = null;
+    if (proxy === null) {
+      skipped('proxy', 'No proxy is set');
+      socket = await tried('connection', 'Connecting to the endpoint', () => connected(endpoint, signal, sockets));
+    } else if (endpoint.protocol === 'https:') {
+      await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
+      socket = await tried('connection', 'Connecting to the endpoint through the proxy', () =>
+        tunnel(route, proxy, signal, sockets),
+      );
+    } else {
+      await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
+      skipped('connection', 'The proxy connects to the endpoint');
+    }
+
+    if (secureContext === null || socket === null) skipped('certificate', 'Plain http has no certificate');
+    else {
+      const host = hostOf(endpoint);
+      // Looked at first and judged then, so that the operator reads whose certificate it is. Nothing is sent on this socket.
+      const options = { socket, secureContext, host, rejectUnauthorized: false };
+      const secure = connectTls(isIP(host) === 0 ? { ...options, servername: host } : options);
+      sockets.push(secure);
+      await tried('certificate', 'The TLS handshake', () => opened(secure, 'secureConnect', signal));
+      steps.splice(-1, 1, certificateStep(secure, now(), steps.at(-1)?.durationMs ?? 0));
+    }
+  } catch {
+    // The step that failed says why; what comes after it was not tried.
+    const order = ['name', 'proxy', 'connection', 'certificate'] as const;
+    for (const step of order.slice(steps.length))
+      steps.push({ step, result: 'unknown', message: 'Not tried, because an earlier step failed' });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  return { steps };
+}
+
+async function connected(url: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
+  const socket = connectTcp({ host: hostOf(url), port: portOf(url) });
+  sockets.push(socket);
+  await opened(socket, 'connect', signal);
+  return socket;
+}
+
+/** Waits for one event; what goes wrong on the socket after it is told by the step that meets it. */
+async function opened(emitter: EventEmitter, event: string, signal: AbortSignal): Promise<unknown[]> {
+  emitter.on('error', () => {});
+  return once(emitter, event, { signal });
+}
+
+/** Asks the proxy for a tunnel, as the delivery does. */
+async function tunnel({ endpoint, secureContext }: Route, proxy: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
+  const target = `${endpoint.hostname}:${portOf(endpoint)}`;
+  const credentials = Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString(
+    'base64',
+  );
+  const request = (proxy.protocol === 'https:' ? https : http).request({
+    host: hostOf(proxy),
+    port: portOf(proxy),
+    method: 'CONNECT',
+    path: target,
+    headers: { host: target, ...(proxy.username === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }) },
+    agent: false,
+    signal,
+    ...(proxy.protocol === 'https:' && secureContext !== null ? { secureContext } : {}),
+  });
+  request.end();
+  const [response, socket] = (await opened(request, 'connect', signal)) as [http.IncomingMessage, Socket];
+  sockets.push(socket);
+  socket.on('error', () => {});
+  if (response.statusCode !== 200)
+    throw Object.assign(new Error('no tunnel'), { code: response.statusCode === 407 ? 'ERR_PROXY_SIGN_IN' : 'ERR_PROXY_TUNNEL' });
+  return socket;
+}
+
+/** Who vouches for the endpoint, for how long, and whether we believe it. */
+function certificateStep(secure: TLSSocket, now: number, durationMs: number): WayStep {
+  const { subject, issuer, valid_to: validTo } = secure.getPeerCertificate();
+  const days = Math.floor((Date.parse(validTo) - now) / dayMs);
+  const name = (entry: { CN?: string | string[]; O?: string | string[] }) =>
+    plain([entry.CN ?? entry.O ?? 'no name'].flat().join(' '));
+  const whose = `The certificate of ${name(subject)}, issued by ${name(issuer)}`;
+  const step = 'certificate';
+  if (!secure.authorized)
+    return { step, result: 'failed', message: whose, durationMs, error: { code: String(secure.authorizationError) } };
+  return {
+    step,
+    result: 'ok',
+    message: `${whose}, is trusted and valid for ${days} more ${days === 1 ? 'day' : 'days'}`,
+    durationMs,
+  };
+}
+
+/** Text of a certificate in a line for the operator. */
+const plain = (text: string) => text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 100);
+
+/** A lookup cannot be stopped, but it need not be waited for. */
+function within<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
