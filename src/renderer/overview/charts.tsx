@@ -23,7 +23,7 @@ export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; sto
       const failedTop = buckets.map((bucket) => bucket.accepted + bucket.failed);
       const ignoredTop = buckets.map((bucket) => bucket.accepted + bucket.failed + bucket.ignored);
       const heldMax = Math.max(0, ...buckets.map(({ held }) => held));
-      const top = Math.max(4, ...ignoredTop);
+      const top = Math.max(4, ...ignoredTop) * 1.08;
       const data: UPlot.AlignedData = [
         times,
         ignoredTop.map((value, index) => (ignored[index] === 0 ? null : value)),
@@ -33,7 +33,7 @@ export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; sto
       const options: Omit<UPlot.Options, 'width' | 'height'> = {
         legend: { show: false },
         cursor: { show: false },
-        padding: [8 * rem, 0, 0, 0],
+        padding: [8 * rem, 16 * rem, 0, 0],
         scales: {
           x: { time: false, range: [(from - bucketMs / 2) / 1000, (from + (buckets.length - 0.5) * bucketMs) / 1000] },
           y: { range: [0, top] },

@@ -114,6 +114,11 @@ function DeviceTable({ devices }: { devices: Device[] }) {
 function Sparkline({ values }: { values: number[] }) {
   const top = Math.max(1, ...values);
   const step = 120 / Math.max(1, values.length);
+  const bars = values.map((value, index) => ({
+    x: index * step,
+    value,
+    height: value === 0 ? 1 : Math.max(3, (16 * value) / top),
+  }));
   return (
     <svg
       className="sparkline"
@@ -121,20 +126,17 @@ function Sparkline({ values }: { values: number[] }) {
       role="img"
       aria-label={`${values.reduce((sum, value) => sum + value, 0)} in the last hour`}
     >
-      {values.map((value, index) => {
-        const height = value === 0 ? 1 : Math.max(3, (16 * value) / top);
-        return (
-          <rect
-            key={index * step}
-            x={index * step}
-            y={16 - height}
-            width={step * 0.65}
-            height={height}
-            rx="0.8"
-            fill={value === 0 ? 'var(--line2)' : 'var(--field)'}
-          />
-        );
-      })}
+      {bars.map(({ x, value, height }) => (
+        <rect
+          key={x}
+          x={x}
+          y={16 - height}
+          width={step * 0.65}
+          height={height}
+          rx="0.8"
+          fill={value === 0 ? 'var(--line2)' : 'var(--field)'}
+        />
+      ))}
     </svg>
   );
 }

@@ -5,7 +5,6 @@
 import { FileKey, KeyRound, Link2, PlugZap, Waypoints } from 'lucide-react';
 import type { ComponentType } from 'react';
 import type { Status } from '../../common/contract.ts';
-import { useSessionActions } from '../model/actions.tsx';
 import { useConsole, useNow } from '../model/console.tsx';
 import { ago, clock, countdown, counted, duration } from '../model/format.ts';
 import { noEndpoint } from '../model/lights.ts';
@@ -118,7 +117,6 @@ function FirstStart({ status }: { status: Status }) {
 
 function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'headline' | 'answer' | 'steps' | 'remedies'> }) {
   const now = useNow();
-  const actions = useSessionActions();
   const since = status.circuit?.since;
   return (
     <section className="alarm" role="alert">
@@ -194,9 +192,6 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'hea
             <b className="alarm-countdown">{countdown(status.worker.nextCycleAt - now)}</b>
           </div>
         )}
-        <Button isSmall isDisabled={!actions.isEnabled} onPress={() => actions.sendNow()}>
-          Try one now
-        </Button>
       </div>
     </section>
   );

@@ -151,7 +151,7 @@ function Station(props: {
 }
 
 function Connector({ rate, isBroken = false }: { rate: number | undefined; isBroken?: boolean }) {
-  const figure = rate === undefined ? '' : rate.toFixed(rate < 10 ? 1 : 0);
+  const figure = rate === undefined ? '' : rate === 0 ? '0' : rate.toFixed(rate < 10 ? 1 : 0);
   if (isBroken)
     return (
       <div className="connector">

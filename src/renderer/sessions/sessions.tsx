@@ -1,4 +1,158 @@
-/** Sessions. May import: react. */
+/**
+ * Sessions: where is this result? Search, filters and saved views; the table; the drawer with one session's life.
+ * May import: react, lucide-react.
+ */
+import { ArrowRight } from 'lucide-react';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import type { SessionSummary } from '../../common/contract.ts';
+import { mayIgnore, mayRestore, mayRetry, useSessionActions, type Selection } from '../model/actions.tsx';
+import { useConsole, useMinute } from '../model/console.tsx';
+import { count } from '../model/format.ts';
+import { useKeys, type KeyMap } from '../model/keys.ts';
+import { addressOf, go, useRoute } from '../model/route.ts';
+import { filterOf, sortOf } from '../model/session-filter.ts';
+import { TopBar } from '../shell/top-bar.tsx';
+import { Button } from '../ui/button.tsx';
+import { Drawer } from './drawer.tsx';
+import { useExport } from './export.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { SelectionBar } from './selection-bar.tsx';
+import { SessionTable, type Chosen, type TableHandle } from './table.tsx';
+import { useSessionPages } from './use-pages.ts';
+import './sessions.css';
+
 export default function Sessions() {
-  return null;
+  const { query } = useRoute();
+  const minute = useMinute();
+  const search = query.toString();
+  const filter = useMemo(() => filterOf(new URLSearchParams(search), minute), [search, minute]);
+  const sort = useMemo(() => sortOf(new URLSearchParams(search)), [search]);
+  const { pages, state } = useSessionPages(filter, sort);
+  const actions = useSessionActions();
+  const exportSessions = useExport();
+  const today = useConsole(({ status }) => status?.today?.captured);
+  const table = useRef<TableHandle>(null);
+  const openId = query.get('open');
+  const [chosen, setChosen] = useState<Chosen & { key: string }>(nothingChosen(''));
+  // A selection belongs to what was filtered when it was made.
+  const filterKey = JSON.stringify({ ...filter, from: undefined });
+  const selected = chosen.key === filterKey ? chosen : nothingChosen(filterKey);
+
+  const setQuery = useCallback(
+    (change: Record<string, string | null>, { replace = false } = {}) => {
+      const next = new URLSearchParams(search);
+      for (const [name, value] of Object.entries(change)) {
+        if (value === null || value === '') next.delete(name);
+        else next.set(name, value);
+      }
+      go(addressOf('sessions', null, next), { replace });
+    },
+    [search],
+  );
+  const open = useCallback(
+    (id: string | null) => setQuery({ open: id }, { replace: id !== null && openId !== null }),
+    [setQuery, openId],
+  );
+
+  /** What an action is meant for: the selection, else the open or the focused row. */
+  const meant = useCallback((): Selection => {
+    if (selected.isAll) return { kind: 'all', filter, total: state.total ?? 0, inView: table.current?.inView() ?? 0 };
+    if (selected.ids.size > 0)
+      return { kind: 'some', sessions: [...selected.ids].map(([id, summary]) => pages.byId(id) ?? summary) };
+    const one = pages.byId(openId ?? '') ?? table.current?.focused();
+    return { kind: 'some', sessions: one === undefined ? [] : [one] };
+  }, [selected, filter, state.total, pages, openId]);
+  const meantIf = useCallback(
+    (isFit: (summary: SessionSummary) => boolean): Selection => {
+      const selection = meant();
+      return selection.kind === 'all' ? selection : { ...selection, sessions: selection.sessions.filter(isFit) };
+    },
+    [meant],
+  );
+  const removeMeant = useCallback(async () => {
+    const isGone = await actions.remove(meant());
+    if (isGone) setChosen(nothingChosen(filterKey));
+    if (isGone && openId !== null) open(null);
+  }, [actions, meant, filterKey, openId, open]);
+
+  useKeys(
+    useMemo<KeyMap>(
+      () => ({
+        r: () => void actions.retry(meantIf(mayRetry)),
+        'shift+r': () => {
+          void actions.retry(meantIf(mayRetry));
+          table.current?.move(1);
+        },
+        i: () => void actions.ignore(meantIf(mayIgnore)),
+        u: () => void actions.restore(meantIf(mayRestore)),
+        Delete: () => void removeMeant(),
+        e: () => void exportSessions(meant()),
+        'mod+a': () => setChosen({ key: filterKey, ids: new Map(), isAll: true }),
+        Escape: () => {
+          if (openId !== null) open(null);
+          else if (selected.isAll || selected.ids.size > 0) setChosen(nothingChosen(filterKey));
+          else return false;
+          table.current?.focus();
+          return true;
+        },
+      }),
+      [actions, meant, meantIf, removeMeant, exportSessions, filterKey, openId, open, selected],
+    ),
+  );
+
+  return (
+    <>
+      <TopBar
+        title="Sessions"
+        beside={<span className="text2">{today === undefined ? '' : `${count(today)} today`}</span>}
+        action={
+          <Button icon={<ArrowRight aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={() => actions.sendNow()}>
+            Send now
+          </Button>
+        }
+      />
+      {selected.isAll || selected.ids.size > 0 ? (
+        <SelectionBar
+          size={selected.isAll ? (state.total ?? 0) : selected.ids.size}
+          isAll={selected.isAll}
+          onClear={() => setChosen(nothingChosen(filterKey))}
+          onRetry={() => actions.retry(meantIf(mayRetry))}
+          onIgnore={() => actions.ignore(meantIf(mayIgnore))}
+          onRestore={() => actions.restore(meantIf(mayRestore))}
+          onExport={() => exportSessions(meant())}
+          onRemove={removeMeant}
+          isEnabled={actions.isEnabled}
+        />
+      ) : (
+        <FilterBar query={query} onChange={setQuery} total={state.total} />
+      )}
+      <div className={openId === null ? 'sessions' : 'sessions has-drawer'}>
+        <SessionTable
+          ref={table}
+          pages={pages}
+          state={state}
+          sort={sort}
+          onSort={(by) => setQuery({ sort: sort.by === by && sort.descending === true ? by : `-${by}` })}
+          openId={openId}
+          onOpen={open}
+          chosen={selected}
+          onChoose={(ids) => setChosen({ key: filterKey, ids, isAll: false })}
+          onChooseAll={(isAll) => setChosen({ key: filterKey, ids: new Map(), isAll })}
+          onClearFilter={() => go(addressOf('sessions'))}
+        />
+        {openId !== null && (
+          <Drawer
+            key={openId}
+            id={openId}
+            summary={pages.byId(openId)}
+            onClose={() => open(null)}
+            onMove={(step) => table.current?.move(step)}
+            onRemove={removeMeant}
+          />
+        )}
+      </div>
+    </>
+  );
 }
+
+const nothingChosen = (key: string): Chosen & { key: string } => ({ key, ids: new Map(), isAll: false });

@@ -1,0 +1,311 @@
+/**
+ * One session: why it stands where it stands, what can be done, its life, what it holds.
+ * May import: react, lucide-react.
+ */
+import { Ban, ChevronDown, ChevronUp, Copy, Download, EyeOff, RotateCcw, RotateCw, Trash2, Workflow, X } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { SessionSummary } from '../../common/contract.ts';
+import type { SessionFile } from '../../common/session.ts';
+import { mayIgnore, mayRestore, mayRetry, useSessionActions } from '../model/actions.tsx';
+import { useAsk, useEmitted, useNow } from '../model/console.tsx';
+import { bytes, counted, day, shortId } from '../model/format.ts';
+import { useKeys, type KeyMap } from '../model/keys.ts';
+import { useQuery } from '../model/query.ts';
+import { addressOf, go } from '../model/route.ts';
+import { wordOf } from '../model/words.ts';
+import { Button } from '../ui/button.tsx';
+import { useConfirm } from '../ui/confirm.tsx';
+import { Instant } from '../ui/instant.tsx';
+import { StatusChip } from '../ui/marks.tsx';
+import { Bones, Empty } from '../ui/states.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { toast } from '../ui/toast.tsx';
+import { BytesView, FileView, MessageView, RawView } from './content.tsx';
+import { useExport } from './export.tsx';
+import { Attempts, LifeBar } from './life.tsx';
+import { Why } from './why.tsx';
+
+interface DrawerProps {
+  id: string;
+  /** The table's row, patched as it changes; missing when its page is not here. */
+  summary: SessionSummary | undefined;
+  onClose: () => void;
+  onMove: (step: number) => void;
+  onRemove: () => unknown;
+}
+
+export function Drawer(props: DrawerProps) {
+  const { data, error, isLoading, refresh } = useQuery('getSession', { sessionId: props.id });
+  const summary = props.summary ?? data?.summary;
+  // Its file is read again when its line says that it changed.
+  useEmitted(
+    'sessions.changed',
+    useCallback(
+      ({ change }) => {
+        if (change.changed.some(({ sessionId }) => sessionId === props.id)) refresh();
+      },
+      [props.id, refresh],
+    ),
+  );
+  return (
+    <aside
+      className="drawer"
+      aria-label={summary === undefined ? 'Session' : `Session ${summary.counter}`}
+      data-area
+      tabIndex={-1}
+    >
+      {summary !== undefined && <DrawerHead {...props} summary={summary} />}
+      {error !== null && data === null && <Empty actions={<Button onPress={props.onClose}>Close</Button>}>{error}</Empty>}
+      {isLoading && <Bones lines={9} />}
+      {summary !== undefined && data !== null && (
+        <>
+          <Why summary={summary} />
+          <DrawerActions {...props} summary={summary} />
+          <LifeBar session={data.session} summary={summary} />
+          <Attempts session={data.session} summary={summary} />
+          <Content session={data.session} />
+        </>
+      )}
+    </aside>
+  );
+}
+
+function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: SessionSummary }) {
+  const now = useNow();
+  return (
+    <div className="drawer-head">
+      <div className="row">
+        <h2 className="drawer-title">Session {summary.counter}</h2>
+        <StatusChip word={wordOf(summary, now)} />
+        <span className="space" />
+        <Button
+          look="quiet"
+          isSmall
+          label="Previous session"
+          shortcut="K"
+          icon={<ChevronUp aria-hidden="true" />}
+          onPress={() => onMove(-1)}
+        />
+        <Button
+          look="quiet"
+          isSmall
+          label="Next session"
+          shortcut="J"
+          icon={<ChevronDown aria-hidden="true" />}
+          onPress={() => onMove(1)}
+        />
+        <Button look="quiet" isSmall label="Close" shortcut="Esc" icon={<X aria-hidden="true" />} onPress={onClose} />
+      </div>
+      <div className="row small drawer-facts">
+        <b className="medium">
+          <bdi>{summary.device}</bdi>
+        </b>
+        {summary.deviceIP !== '' && (
+          <span className="mono text2">
+            {summary.deviceIP} → {summary.lisIP}
+          </span>
+        )}
+        <span className="text2">
+          <bdi>{summary.messageType}</bdi>, {counted(summary.messageCount, 'message')}, {bytes(summary.bytes)}
+        </span>
+        <span className="text2">
+          <Instant at={summary.startTime}>{day(summary.startTime, now)}</Instant>
+        </span>
+        <button
+          type="button"
+          className="id-button mono text2"
+          aria-label={`Copy id ${summary.sessionId}`}
+          title={summary.sessionId}
+          onClick={() => copy(summary.sessionId, 'Id copied.')}
+        >
+          {shortId(summary.sessionId)}
+          <Copy size={13} strokeWidth={1.5} aria-hidden="true" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function DrawerActions({ summary, onMove, onRemove }: DrawerProps & { summary: SessionSummary }) {
+  const actions = useSessionActions();
+  const exportSessions = useExport();
+  const only = { kind: 'some', sessions: [summary] } as const;
+  const isDisabled = !actions.isEnabled;
+  const isAccepted = summary.submissionStatus === 'submitted';
+  return (
+    <div className="row drawer-actions">
+      {mayRetry(summary) && (
+        <Button
+          look={isAccepted ? 'plain' : 'primary'}
+          shortcut="R"
+          icon={<RotateCw aria-hidden="true" />}
+          isDisabled={isDisabled}
+          onPress={() => actions.retry(only)}
+        >
+          {isAccepted ? 'Send again' : 'Retry'}
+        </Button>
+      )}
+      {mayRetry(summary) && !isAccepted && (
+        <Button
+          shortcut="Shift R"
+          isDisabled={isDisabled}
+          onPress={async () => {
+            await actions.retry(only);
+            onMove(1);
+          }}
+        >
+          Retry and next
+        </Button>
+      )}
+      {mayIgnore(summary) && (
+        <Button shortcut="I" icon={<Ban aria-hidden="true" />} isDisabled={isDisabled} onPress={() => actions.ignore(only)}>
+          Ignore
+        </Button>
+      )}
+      {mayRestore(summary) && (
+        <Button
+          shortcut="U"
+          icon={<RotateCcw aria-hidden="true" />}
+          isDisabled={isDisabled}
+          onPress={() => actions.restore(only)}
+        >
+          Restore
+        </Button>
+      )}
+      <span className="space" />
+      <Button
+        look="quiet"
+        label="Its statechart"
+        icon={<Workflow aria-hidden="true" />}
+        onPress={() => go(addressOf('machines', 'session', new URLSearchParams({ id: summary.sessionId })))}
+      />
+      <Button
+        look="quiet"
+        label="Export"
+        shortcut="E"
+        icon={<Download aria-hidden="true" />}
+        isDisabled={isDisabled}
+        onPress={() => exportSessions(only)}
+      />
+      <Button
+        look="quiet"
+        label="Move to trash"
+        shortcut="Del"
+        icon={<Trash2 aria-hidden="true" />}
+        isDisabled={isDisabled}
+        onPress={onRemove}
+      />
+    </div>
+  );
+}
+
+type Tab = 'message' | 'raw' | 'bytes' | 'file';
+const tabs: readonly { id: Tab; label: string }[] = [
+  { id: 'message', label: 'Message' },
+  { id: 'raw', label: 'Raw' },
+  { id: 'bytes', label: 'Bytes' },
+  { id: 'file', label: 'File' },
+];
+/** Patient fields are hidden again after this long without a key or a movement. */
+const shownMs = 60_000;
+
+function Content({ session }: { session: SessionFile }) {
+  const [tab, setTab] = useState<Tab>('message');
+  const [isShown, setShown] = useState(false);
+  const ask = useAsk();
+  const confirm = useConfirm();
+  const actions = useSessionActions();
+  const toggle = useCallback(async () => {
+    if (isShown) {
+      setShown(false);
+      return;
+    }
+    const isMeant = await confirm({
+      title: 'Show patient fields of this session?',
+      body: 'This is logged. They are hidden again when you close the session, or after a minute without input.',
+      confirm: 'Show',
+    });
+    if (!isMeant) return;
+    const answer = await actions.attempt(() => ask('recordPatientAccess', { sessionId: session.id, action: 'shown' }));
+    if (answer?.recorded === true) setShown(true);
+    else if (answer !== null) toast('It could not be logged, so they stay hidden.');
+  }, [isShown, confirm, actions, ask, session.id]);
+  useHideWhenIdle(
+    isShown,
+    useCallback(() => setShown(false), []),
+  );
+  useKeys(
+    useMemo<KeyMap>(() => {
+      const step = (by: number) =>
+        setTab((before) => tabs[(tabs.findIndex(({ id }) => id === before) + by + tabs.length) % tabs.length]?.id ?? 'message');
+      return { '[': () => step(-1), ']': () => step(1), p: () => void toggle() };
+    }, [toggle]),
+  );
+  const onCopy = useCallback(
+    (text: string) => {
+      const run = async () => {
+        if (isShown) {
+          const answer = await actions.attempt(() => ask('recordPatientAccess', { sessionId: session.id, action: 'copied' }));
+          if (answer === null) return;
+        }
+        copy(text, 'Copied.');
+      };
+      void run();
+    },
+    [isShown, actions, ask, session.id],
+  );
+  return (
+    <Tabs
+      label="What it holds"
+      tabs={tabs}
+      value={tab}
+      onChange={setTab}
+      beside={
+        <>
+          {!isShown && (
+            <span className="row small text2">
+              <EyeOff size={15} strokeWidth={1.5} aria-hidden="true" />
+              Patient fields hidden
+            </span>
+          )}
+          <Button isSmall onPress={toggle} label={isShown ? 'Hide patient fields' : 'Show patient fields'} shortcut="P">
+            {isShown ? 'Hide' : 'Show'}
+          </Button>
+        </>
+      }
+    >
+      {tab === 'message' && <MessageView session={session} isShown={isShown} onCopy={onCopy} />}
+      {tab === 'raw' && <RawView session={session} isShown={isShown} onCopy={onCopy} />}
+      {tab === 'bytes' && <BytesView session={session} isShown={isShown} />}
+      {tab === 'file' && <FileView session={session} onCopy={onCopy} />}
+    </Tabs>
+  );
+}
+
+function useHideWhenIdle(isShown: boolean, hide: () => void): void {
+  useEffect(() => {
+    if (!isShown) return;
+    let timer = setTimeout(hide, shownMs);
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(hide, shownMs);
+    };
+    addEventListener('pointermove', again);
+    addEventListener('keydown', again);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('pointermove', again);
+      removeEventListener('keydown', again);
+    };
+  }, [isShown, hide]);
+}
+
+async function copyNow(text: string, said: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(said);
+  } catch {
+    toast('The browser did not let us copy.');
+  }
+}
+const copy = (text: string, said: string): void => void copyNow(text, said);

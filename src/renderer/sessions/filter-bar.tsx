@@ -1,0 +1,285 @@
+/**
+ * Search and filters; all of it is in the address, so that a view can be shared and saved.
+ * May import: react, lucide-react.
+ */
+import { Bookmark, ChevronDown, Search, X } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { sessionState } from '../../common/console.ts';
+import { useConsole } from '../model/console.tsx';
+import { count } from '../model/format.ts';
+import { useKeys } from '../model/keys.ts';
+import { setPreferences, usePreferences } from '../model/preferences.ts';
+import { useQuery } from '../model/query.ts';
+import { capturedSpans, filterKeys, statesOf } from '../model/session-filter.ts';
+import { stateWords } from '../model/words.ts';
+import { Button } from '../ui/button.tsx';
+import { Checkbox, TextInput } from '../ui/fields.tsx';
+import { StatusMark } from '../ui/marks.tsx';
+import { PopoverButton } from '../ui/overlay.tsx';
+import { toast } from '../ui/toast.tsx';
+
+type Change = (change: Record<string, string | null>, options?: { replace?: boolean }) => void;
+/** How long typing pauses before the table follows. */
+const typingMs = 160;
+
+export function FilterBar({ query, onChange, total }: { query: URLSearchParams; onChange: Change; total: number | null }) {
+  const all = useConsole(({ status }) =>
+    status === null ? null : status.pending + status.submitted + status.failed + status.ignored,
+  );
+  const isFiltered = filterKeys.some((key) => query.has(key));
+  return (
+    <div className="filter-bar" role="search" aria-label="Filter sessions">
+      <SearchText key={query.get('text') ?? ''} text={query.get('text') ?? ''} onChange={onChange} />
+      <CapturedFilter value={query.get('captured')} onChange={onChange} />
+      <StateFilter query={query} onChange={onChange} />
+      <FacetFilter name="device" label="Device" value={query.get('device')} onChange={onChange} />
+      <FacetFilter name="type" label="Type" value={query.get('type')} onChange={onChange} />
+      <Toggle name="error" label="Has error" query={query} onChange={onChange} />
+      {query.has('afterRetries') && <Toggle name="afterRetries" label="After retries" query={query} onChange={onChange} />}
+      {query.has('cause') && <Toggle name="cause" label="One cause" query={query} onChange={onChange} />}
+      <span className="space" />
+      <span className="small text3 whole" role="status">
+        {total === null ? '' : isFiltered && all !== null ? `${count(total)} of ${count(Math.max(all, total))}` : count(total)}
+      </span>
+      <SaveView query={query} />
+    </div>
+  );
+}
+
+function SearchText({ text, onChange }: { text: string; onChange: Change }) {
+  const [typed, setTyped] = useState(text);
+  const input = useRef<HTMLInputElement>(null);
+  useKeys(useMemo(() => ({ '/': () => input.current?.focus() }), []));
+  useEffect(() => {
+    if (typed.trim() === text) return;
+    const timer = setTimeout(() => {
+      onChange({ text: typed.trim() }, { replace: true });
+    }, typingMs);
+    return () => clearTimeout(timer);
+  }, [typed, text, onChange]);
+  // The field is made anew when the address changes; it keeps the focus it had.
+  useEffect(() => {
+    if (typed !== '' && document.activeElement === document.body) input.current?.focus();
+  }, [typed]);
+  return (
+    <div className="search-text">
+      <Search size={16} strokeWidth={1.5} aria-hidden="true" />
+      <input
+        ref={input}
+        type="search"
+        aria-label="Search sessions"
+        placeholder="Id, device, message type, error"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          if (typed === '') input.current?.blur();
+          else setTyped('');
+          event.preventDefault();
+        }}
+      />
+      <kbd className="key">/</kbd>
+    </div>
+  );
+}
+
+function FilterButton({ label, value }: { label: string; value: string | null }) {
+  return (
+    <>
+      {label}
+      {value === null ? (
+        <ChevronDown size={14} strokeWidth={1.5} aria-hidden="true" />
+      ) : (
+        <b className="medium cut filter-value">{value}</b>
+      )}
+    </>
+  );
+}
+function Clear({ label, onClear }: { label: string; onClear: () => void }) {
+  return (
+    <button type="button" className="filter-clear" aria-label={`Clear filter ${label}`} onClick={onClear}>
+      <X size={14} strokeWidth={1.5} aria-hidden="true" />
+    </button>
+  );
+}
+
+function CapturedFilter({ value, onChange }: { value: string | null; onChange: Change }) {
+  const shown = capturedSpans.find(({ id }) => id === value)?.label ?? null;
+  return (
+    <span className={shown === null ? 'filter' : 'filter is-set'}>
+      <PopoverButton label="Captured" button={<FilterButton label="Captured" value={shown} />} buttonClass="filter-button">
+        {(close) => (
+          <div className="choices" role="group" aria-label="Captured">
+            {capturedSpans.map(({ id, label }) => (
+              <button
+                key={id}
+                type="button"
+                aria-pressed={id === value}
+                onClick={() => {
+                  onChange({ captured: id, from: null, to: null });
+                  close();
+                }}
+              >
+                {label}
+              </button>
+            ))}
+          </div>
+        )}
+      </PopoverButton>
+      {shown !== null && <Clear label="Captured" onClear={() => onChange({ captured: null })} />}
+    </span>
+  );
+}
+
+function StateFilter({ query, onChange }: { query: URLSearchParams; onChange: Change }) {
+  const states = statesOf(query);
+  const [only] = states;
+  const shown = only === undefined ? null : states.length === 1 ? stateWords[only].word : `${states.length} states`;
+  return (
+    <span className={shown === null ? 'filter' : 'filter is-set'}>
+      <PopoverButton label="State" button={<FilterButton label="State" value={shown} />} buttonClass="filter-button">
+        {() =>
+          sessionState.options.map((state) => (
+            <Checkbox
+              key={state}
+              label={stateWords[state].word}
+              isSelected={states.includes(state)}
+              onChange={(isOn) =>
+                onChange(
+                  { state: (isOn ? [...states, state] : states.filter((each) => each !== state)).join(',') },
+                  { replace: true },
+                )
+              }
+            >
+              <StatusMark word={stateWords[state]} />
+            </Checkbox>
+          ))
+        }
+      </PopoverButton>
+      {shown !== null && <Clear label="State" onClear={() => onChange({ state: null })} />}
+    </span>
+  );
+}
+
+function FacetFilter(props: { name: 'device' | 'type'; label: string; value: string | null; onChange: Change }) {
+  return (
+    <span className={props.value === null ? 'filter' : 'filter is-set'}>
+      <PopoverButton
+        label={props.label}
+        button={<FilterButton label={props.label} value={props.value} />}
+        buttonClass="filter-button"
+      >
+        {(close) => (
+          <FacetChoices
+            name={props.name}
+            value={props.value}
+            onChoose={(value) => {
+              props.onChange({ [props.name]: value });
+              close();
+            }}
+          />
+        )}
+      </PopoverButton>
+      {props.value !== null && <Clear label={props.label} onClear={() => props.onChange({ [props.name]: null })} />}
+    </span>
+  );
+}
+function FacetChoices({
+  name,
+  value,
+  onChoose,
+}: {
+  name: 'device' | 'type';
+  value: string | null;
+  onChoose: (value: string) => void;
+}) {
+  const { data, error } = useQuery('getFacets', {});
+  const facets = (name === 'device' ? data?.devices : data?.messageTypes) ?? [];
+  if (error !== null && data === null) return <p className="small">{error}</p>;
+  if (facets.length === 0) return <p className="small text2">{data === null ? 'Loading' : 'None yet.'}</p>;
+  return (
+    <div className="choices" role="group" aria-label={name}>
+      {facets.map((facet) => (
+        <button key={facet.value} type="button" aria-pressed={facet.value === value} onClick={() => onChoose(facet.value)}>
+          <span className="cut">{facet.value}</span>
+          <span className="text3 small">{count(facet.count)}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Toggle({ name, label, query, onChange }: { name: string; label: string; query: URLSearchParams; onChange: Change }) {
+  const isOn = query.has(name);
+  return (
+    <span className={isOn ? 'filter is-set' : 'filter'}>
+      <button
+        type="button"
+        className="filter-button"
+        aria-pressed={isOn}
+        onClick={() => onChange({ [name]: isOn ? null : 'true' })}
+      >
+        {label}
+      </button>
+      {isOn && <Clear label={label} onClear={() => onChange({ [name]: null })} />}
+    </span>
+  );
+}
+
+function SaveView({ query }: { query: URLSearchParams }) {
+  const { savedViews } = usePreferences();
+  const [name, setName] = useState('');
+  const kept = new URLSearchParams(query);
+  kept.delete('open');
+  const existing = savedViews.find((view) => view.query === kept.toString());
+  if (existing !== undefined)
+    return (
+      <Button
+        look="quiet"
+        icon={<Bookmark aria-hidden="true" />}
+        onPress={() => {
+          setPreferences({ savedViews: savedViews.filter((view) => view !== existing) });
+          toast(`View “${existing.name}” removed.`, { label: 'Undo', run: () => setPreferences({ savedViews }) });
+        }}
+      >
+        Remove view
+      </Button>
+    );
+  if (kept.size === 0) return null;
+  return (
+    <PopoverButton
+      label="Save view"
+      buttonClass="button quiet"
+      button={
+        <>
+          <Bookmark aria-hidden="true" />
+          Save view
+        </>
+      }
+    >
+      {(close) => (
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (name.trim() === '') return;
+            setPreferences({ savedViews: [...savedViews, { name: name.trim().slice(0, 60), query: kept.toString() }] });
+            close();
+          }}
+        >
+          <TextInput label="Name of the view" isLabelHidden placeholder="Name" value={name} onChange={setName} autoFocus />
+          <Button
+            isDisabled={name.trim() === ''}
+            onPress={() => {
+              setPreferences({ savedViews: [...savedViews, { name: name.trim().slice(0, 60), query: kept.toString() }] });
+              close();
+            }}
+          >
+            Save
+          </Button>
+        </form>
+      )}
+    </PopoverButton>
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * The rows of the sessions table: pages of 200 fetched around the view, patched in place as sessions change. The service
+ * filters and sorts; new rows do not push the view, they are counted until the operator asks for them.
+ * May import: src/common.
+ */
+import type { EventPayload, SessionFilter, SessionSort, SessionSummary } from '../../common/contract.ts';
+import type { Ask } from '../client/api.ts';
+
+export const pageSize = 200;
+/** Pages kept beside those in view; older ones are dropped, so that memory stays flat. */
+const pagesMax = 24;
+/** How often the total is asked for while sessions arrive. */
+const recountMs = 1000;
+
+export interface PagesState {
+  /** How many match; null before the first answer. */
+  total: number | null;
+  /** How many more match now than when the rows were fetched. */
+  added: number;
+  error: string | null;
+  /** Grows with every change: what a view subscribes to. */
+  version: number;
+}
+
+export class SessionPages {
+  readonly #ask: Ask;
+  readonly #filter: SessionFilter;
+  readonly #sort: SessionSort;
+  readonly #pages = new Map<number, SessionSummary[]>();
+  readonly #places = new Map<string, { page: number; index: number }>();
+  readonly #asked = new Set<number>();
+  readonly #listeners = new Set<() => void>();
+  #state: PagesState = { total: null, added: 0, error: null, version: 0 };
+  #recount: ReturnType<typeof setTimeout> | null = null;
+  #isStopped = false;
+
+  constructor(ask: Ask, filter: SessionFilter, sort: SessionSort) {
+    this.#ask = ask;
+    this.#filter = filter;
+    this.#sort = sort;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  readonly state = (): PagesState => this.#state;
+
+  /** The row, if its page is here. */
+  at(index: number): SessionSummary | undefined {
+    return this.#pages.get(Math.floor(index / pageSize))?.[index % pageSize];
+  }
+  /** The row's place, if its page is here. */
+  indexOf(id: string): number | null {
+    const place = this.#places.get(id);
+    return place === undefined ? null : place.page * pageSize + place.index;
+  }
+  byId(id: string): SessionSummary | undefined {
+    const index = this.indexOf(id);
+    return index === null ? undefined : this.at(index);
+  }
+
+  /** Fetches what is missing of the rows `first` to `last`. */
+  show(first: number, last: number): void {
+    const wanted: number[] = [];
+    for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page += 1) wanted.push(page);
+    for (const page of wanted) if (!this.#pages.has(page) && !this.#asked.has(page)) void this.#fetch(page);
+    for (const page of [...this.#pages.keys()].slice(0, Math.max(0, this.#pages.size - pagesMax)))
+      if (!wanted.includes(page)) this.#drop(page);
+  }
+
+  /** Fetches the rows in view anew: the operator follows, or asked for the new ones. */
+  async refresh(first = 0, last = 0): Promise<void> {
+    const pages = new Set([Math.floor(first / pageSize), Math.floor(last / pageSize)]);
+    await Promise.all([...pages].map((page) => this.#fetch(page)));
+    for (const page of this.#pages.keys()) if (!pages.has(page)) this.#drop(page);
+  }
+
+  patch({ added, changed, removed }: EventPayload<'onSessionsChanged'>): void {
+    let isTouched = false;
+    for (const summary of changed) {
+      const place = this.#places.get(summary.sessionId);
+      const page = place === undefined ? undefined : this.#pages.get(place.page);
+      if (place === undefined || page === undefined) continue;
+      page[place.index] = summary;
+      isTouched = true;
+    }
+    const isShorter = removed.some((id) => this.#places.has(id));
+    if (isShorter) void this.#fetchAllShown();
+    if (added.length > 0 || changed.length > 0 || removed.length > 0) this.#recountSoon();
+    if (isTouched) this.#change({});
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#recount !== null) clearTimeout(this.#recount);
+  }
+
+  async #fetchAllShown(): Promise<void> {
+    await Promise.all([...this.#pages.keys()].map((page) => this.#fetch(page)));
+  }
+  async #fetch(page: number): Promise<void> {
+    this.#asked.add(page);
+    try {
+      const answer = await this.#ask('getSessions', {
+        filter: this.#filter,
+        sort: this.#sort,
+        offset: page * pageSize,
+        limit: pageSize,
+      });
+      if (this.#isStopped) return;
+      this.#drop(page);
+      this.#pages.set(page, answer.sessions);
+      answer.sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
+      this.#change({ total: answer.total, added: 0, error: null });
+    } catch (error) {
+      if (!this.#isStopped) this.#change({ error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#asked.delete(page);
+    }
+  }
+  #drop(page: number): void {
+    for (const { sessionId } of this.#pages.get(page) ?? [])
+      if (this.#places.get(sessionId)?.page === page) this.#places.delete(sessionId);
+    this.#pages.delete(page);
+  }
+  #recountSoon(): void {
+    this.#recount ??= setTimeout(() => {
+      this.#recount = null;
+      void this.#countAgain();
+    }, recountMs);
+  }
+  async #countAgain(): Promise<void> {
+    try {
+      const { total } = await this.#ask('getSessions', { filter: this.#filter, limit: 0 });
+      if (!this.#isStopped) this.#change({ added: Math.max(0, total - (this.#state.total ?? total)) });
+    } catch {
+      // The connection is gone or going: the console says so, and all is fetched anew when it is back.
+    }
+  }
+  #change(change: Partial<PagesState>): void {
+    this.#state = { ...this.#state, ...change, version: this.#state.version + 1 };
+    for (const listener of this.#listeners) listener();
+  }
+}

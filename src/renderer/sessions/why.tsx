@@ -1,0 +1,78 @@
+/**
+ * Why a session stands where it stands, in a sentence or two, and how many others stand there for the same cause.
+ * May import: react.
+ */
+import type { SessionSummary } from '../../common/contract.ts';
+import { useConsole, useNow } from '../model/console.tsx';
+import { countdown, counted, duration } from '../model/format.ts';
+import { addressOf } from '../model/route.ts';
+import { stateOf, stateWords, statusText } from '../model/words.ts';
+import { GlyphMark } from '../ui/marks.tsx';
+
+export function Why({ summary }: { summary: SessionSummary }) {
+  const now = useNow();
+  const cause = useConsole(({ causes }) => (summary.causeId === undefined ? undefined : causes?.[summary.causeId]));
+  const state = stateOf(summary);
+  const text = textOf(summary, now);
+  if (text === null) return null;
+  const { glyph, tone } = stateWords[state];
+  const others = (cause?.count ?? 1) - 1;
+  return (
+    <div className={`why tone-bg-${tone}`}>
+      <GlyphMark glyph={glyph} tone={tone} />
+      <p>
+        <b className="strong">{text.what}</b> {text.more}{' '}
+        {cause !== undefined && others > 0 && (
+          <a href={addressOf('attention', cause.id)}>{counted(others, 'more', 'more')} with this cause</a>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function textOf(summary: SessionSummary, now: number): { what: string; more: string } | null {
+  const code = /^\d+ [^,]*, (?<code>[A-Za-z0-9_.:-]{1,64})$/.exec(summary.submissionError ?? '')?.groups?.code;
+  const given = code === undefined ? '' : ` Reason given: ${code}.`;
+  const answered = summary.httpStatus === undefined ? '' : ` (${summary.httpStatus})`;
+  const next = summary.nextAttemptAt === undefined ? '' : `, ${countdown(summary.nextAttemptAt - now)}`;
+  switch (stateOf(summary)) {
+    case 'failed':
+      return summary.httpStatus !== undefined && summary.httpStatus < 500 && ![408, 409, 425, 429].includes(summary.httpStatus)
+        ? {
+            what: `The endpoint refuses this session${answered}.`,
+            more: `${given} Retrying helps only after the endpoint was changed.`,
+          }
+        : {
+            what: `Gave up after ${counted(summary.submissionAttempts, 'try', 'tries')}${answered}.`,
+            more: `${summary.submissionError ?? ''} When others are accepted again it is set back by itself.`,
+          };
+    case 'deferred':
+      return {
+        what: `Sent again in the next cycle${next}.`,
+        more: `${summary.submissionError ?? 'There was no answer.'} It goes under the same key, so that the endpoint can keep one copy.`,
+      };
+    case 'held':
+      return { what: `Held until the endpoint accepts again${next}.`, more: 'It is safe on disk.' };
+    case 'backoffWait':
+      return {
+        what: summary.httpStatus === undefined ? 'There was no answer.' : `The endpoint said ${statusText(summary.httpStatus)}.`,
+        more:
+          summary.nextAttemptAt === undefined ? 'Tried again soon.' : `Tried again in ${countdown(summary.nextAttemptAt - now)}.`,
+      };
+    case 'ignored':
+      return {
+        what: summary.hasGaps ? 'Damaged while capturing.' : 'Ignored by an operator.',
+        more: summary.hasGaps
+          ? 'Kept and not sent: ask the device to send again.'
+          : 'It stays on disk and is not sent. Restore puts it back.',
+      };
+    case 'incomplete':
+      return { what: 'The device is still talking.', more: 'Kept back until its end, or for ten minutes after its last byte.' };
+    default:
+      if (!summary.hasGaps) return null;
+      return {
+        what: 'Parts of it were lost while capturing.',
+        more: `Captured within ${duration(summary.endTime - summary.startTime)}.`,
+      };
+  }
+}
