@@ -69,12 +69,7 @@ export function eventStreams({ api, heartbeatMs, behindBytesMax, onLetGo }: Even
       isReady = true;
       flush();
     });
-    // `close`: nothing can follow a stream on its connection, and the end of the service need not wait for it.
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'x-accel-buffering': 'no',
-      connection: 'close',
-    });
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     write('retry: 2000\n\n');
     const heartbeat = setInterval(() => isReady && write(': still here\n\n'), heartbeatMs);
     streams.add(end);

@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import { requestNames } from '../../../src/common/contract.ts';
 import { makeToken } from '../../../src/headless/server/token.ts';
@@ -115,8 +116,12 @@ test('with --host 0.0.0.0 the addresses and the name of this machine are ours, o
 
 test('asked by the real addresses of this machine, it answers', async () => {
   const { ask, server } = await startServer({ host: '0.0.0.0' });
-  const { hostname } = await import('node:os');
-  expect((await ask('POST', '/api/getStatus', { host: `${hostname()}:${server.port}` })).status).toBe(200);
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).filter(({ family }) => family === 'IPv4'),
+  );
+  for (const name of [hostname(), ...addresses.map(({ address }) => address)])
+    expect([name, (await ask('POST', '/api/getStatus', { host: `${name}:${server.port}` })).status]).toEqual([name, 200]);
+  expect((await ask('POST', '/api/getStatus', { host: `192.0.2.1:${server.port}` })).status).toBe(421);
 });
 
 test('HTTP/1.0 without a name, two names, or a whole address as the target are refused', async () => {

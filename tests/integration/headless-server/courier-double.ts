@@ -21,7 +21,6 @@ export class CourierDouble implements CourierApi {
   answer: (name: RequestName, params: unknown) => unknown = () => someStatus;
   firstState: CourierEvent[] = [{ name: 'onSubmissionProgress', payload: { inFlight: 0, queueSize: 0, activeWorker: false } }];
 
-  // eslint-disable-next-line -- the generic result is whatever the test says
   async request<Name extends RequestName>(name: Name, params: Params<Name>): Promise<never> {
     this.asked.push({ name, params });
     return (await this.answer(name, params)) as never;

@@ -128,6 +128,25 @@ test('the end of the service ends the streams in order, at once, with all that w
   expect(api.listeners.size).toBe(0);
 });
 
+test('a browser’s connection, which it would keep for later, does not hold up the end', async () => {
+  const { api, server, token } = await startServer({ closeGraceMs: 60_000 });
+  const stream = await fetch(`${server.url}/api/events`, { headers: { authorization: `Bearer ${token}` } });
+  await until(() => api.listeners.size === 1);
+  await server.close();
+  expect(await stream.text()).toContain('event: onSubmissionProgress');
+});
+
+test('a console that is behind when the service ends still gets what it was told', async () => {
+  const { api, server, token } = await startServer({ closeGraceMs: 60_000 });
+  const slow = await slowReader(server.port, token);
+  await until(() => api.listeners.size === 1);
+  for (let index = 0; index < 800; index += 1) api.tell(result(`s${index}`, 'x'.repeat(10_000)));
+  const closed = server.close();
+  const told = await slow.readUntil((events) => events.length === 801);
+  await closed;
+  expect(told.at(-1)).toMatchObject({ name: 'onSubmissionResult', payload: { sessionId: 's799' } });
+});
+
 test('a console that does not read does not keep the service from ending', async () => {
   const { api, server, token } = await startServer({ closeGraceMs: 20 });
   await slowReader(server.port, token);

@@ -57,6 +57,7 @@ test.each([
     'ERR_REQUEST_UNKNOWN',
     /no such/,
   ],
+  ['an unknown request in broken JSON', '/api/launchRocket', json, '{', 404, 'ERR_REQUEST_UNKNOWN', /no such/],
   ['a name of Object.prototype', '/api/constructor', json, '{}', 404, 'ERR_REQUEST_UNKNOWN', /no such request/],
   ['a bad escape', '/api/%zz', json, '{}', 404, 'ERR_REQUEST_UNKNOWN', /no such request/],
 ])('%s is refused in one sentence', async (_name, path, headers, body, status, code, words) => {
