@@ -11,6 +11,7 @@ import type { Facets } from '../../common/console.ts';
 import type { SessionFilter, SessionSort, SessionSummary } from '../../common/contract.ts';
 import type { Discovery, WithdrawnReason } from '../../common/delivery.ts';
 import type { SessionFile } from '../../common/session.ts';
+import { type DeskQueries, deskQueries } from './desk-queries.ts';
 import { errnoOf, nodeFileSystem, readWhole, type StoreFileSystem } from './file-system.ts';
 import { foldersOf, type Folders, isSessionId, partsOfTrashName, reasonSuffix, type TrashEntry } from './folders.ts';
 import { withTransfer } from './link.ts';
@@ -87,7 +88,7 @@ export interface WhichFiles {
   evenIfChanged?: boolean;
 }
 
-export interface ReaderCalls {
+export interface ReaderCalls extends DeskQueries {
   scan(params: { now: number }): Promise<ScanResult>;
   apply(params: { digests: SessionDigest[]; removed: string[] }): void;
   discovery(params: { now: number; attemptsMax: number }): PackedDiscovery;
@@ -119,7 +120,12 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
     for (const digest of all) if (matches(digest)) found.push(digest);
     return found;
   };
+  const contentOf = (id: string) => {
+    const look = index.look(id, Date.now());
+    return look.type === 'session' ? look.session : null;
+  };
   return {
+    ...deskQueries(index.digests, contentOf),
     scan: async ({ now }) => {
       try {
         return await index.scan(now);

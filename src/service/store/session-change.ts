@@ -6,7 +6,8 @@
 import type { AttemptRecord } from '../../common/delivery.ts';
 import { isAttemptEntry, type ChangeEntry, type SessionFile, type SubmissionStatus } from '../../common/session.ts';
 
-export type StatusChange = 'retried' | 'ignored' | 'restored';
+/** `takenBack` undoes a `retried` whose session was not tried since. */
+export type StatusChange = 'retried' | 'ignored' | 'restored' | 'takenBack';
 
 /**
  * Enters an attempt, in place. Entering the same attempt again changes nothing more: its first write may have reached
@@ -53,6 +54,7 @@ const allowedFrom: Record<StatusChange, readonly SubmissionStatus[]> = {
   retried: ['failed', 'ignored'],
   ignored: ['pending', 'failed'],
   restored: ['ignored'],
+  takenBack: ['pending'],
 };
 
 /**
@@ -67,8 +69,20 @@ export function changeSession(
 ): boolean {
   const isSentAgain = change === 'retried' && again && session.submissionStatus === 'submitted';
   if (!allowedFrom[change].includes(session.submissionStatus) && !isSentAgain) return false;
-  const entry: ChangeEntry = { at: now, outcome: change, ...(reason === undefined ? {} : { reason }) };
+  const statusBefore = change === 'takenBack' ? statusBeforeRetry(session) : null;
+  if (change === 'takenBack' && statusBefore === null) return false;
+  const outcome = change === 'takenBack' ? 'restored' : change;
+  const entry: ChangeEntry = { at: now, outcome, ...(reason === undefined ? {} : { reason }) };
   session.submissionHistory.push(entry);
-  session.submissionStatus = change === 'ignored' ? 'ignored' : 'pending';
+  session.submissionStatus = statusBefore ?? (change === 'ignored' ? 'ignored' : 'pending');
   return true;
+}
+
+/** How a session stood that was retried and not tried since; null when the last word on it is another one. */
+function statusBeforeRetry({ submissionHistory, submittedAt }: SessionFile): SubmissionStatus | null {
+  if (submissionHistory.at(-1)?.outcome !== 'retried') return null;
+  const before = submissionHistory.at(-2);
+  if (before !== undefined && isAttemptEntry(before)) return before.outcome === 'accepted' ? 'submitted' : 'failed';
+  // Without an attempt it was not the endpoint that put it aside; one that was accepted earlier stays accepted.
+  return submittedAt === undefined ? 'ignored' : 'submitted';
 }

@@ -9,6 +9,7 @@ import type { FailedSession, QueueEntry } from '../../common/delivery.ts';
 import type { OutcomeClass } from '../../common/outcome.ts';
 import { isAttemptEntry, type HistoryEntry, type SessionFile, type SubmissionStatus } from '../../common/session.ts';
 import type { FileFacts } from './file-system.ts';
+import { causeKeyOf } from './session-cause.ts';
 
 /** An incomplete session is held back for so long after its last write, in case its capture still lives. */
 export const heldBackMs = 10 * 60_000;
@@ -105,6 +106,7 @@ export function digestOf(session: SessionFile, facts: FileFacts, share: Share = 
 export function summaryOf(digest: SessionDigest): SessionSummary {
   const { id, counter, startTime, endTime, deviceIP, lisIP, device, messageType, messageCount, isComplete, hasGaps } = digest;
   const { submissionStatus, submissionAttempts, savedAt, persistedUntil, bytes } = digest;
+  const cause = causeKeyOf(digest);
   return {
     sessionId: id,
     counter,
@@ -127,6 +129,8 @@ export function summaryOf(digest: SessionDigest): SessionSummary {
     persistedUntil,
     bytes,
     ...(digest.durationMs === -1 ? {} : { durationMs: digest.durationMs }),
+    // Whether that cause is open is not known here: the desk takes it out again when it is not.
+    ...(cause === null ? {} : { causeId: cause.id }),
   };
 }
 

@@ -10,7 +10,7 @@ import { isHeldBack, type SessionDigest } from './session-digest.ts';
 export interface StateView {
   /** Sessions under way and the state of their machines. */
   underWay: Readonly<Record<string, SessionState>>;
-  /** Where other pending sessions stand: `held` while the circuit is open. */
+  /** Where other pending sessions stand: `held` while the circuit is open; `ready` ones that were tried are `deferred`. */
   pending: 'ready' | 'held' | 'deferred';
 }
 
@@ -19,7 +19,8 @@ export function stateOf(digest: SessionDigest, { underWay, pending }: StateView,
   const state = Object.hasOwn(underWay, digest.id) ? underWay[digest.id] : undefined;
   if (state !== undefined) return state;
   if (digest.submissionStatus !== 'pending') return digest.submissionStatus;
-  return isHeldBack(digest, now) ? 'incomplete' : pending;
+  if (isHeldBack(digest, now)) return 'incomplete';
+  return pending === 'ready' && digest.triedAt !== 0 ? 'deferred' : pending;
 }
 
 /**

@@ -6,11 +6,12 @@
  * May import: node, src/common.
  */
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
-import type { Facets } from '../../common/console.ts';
+import type { Device, Facets } from '../../common/console.ts';
 import type { SessionFilter, SessionSummary } from '../../common/contract.ts';
 import type { AttemptRecord, Discovery, QueueEntry, RecordResult } from '../../common/delivery.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SessionFile } from '../../common/session.ts';
+import type { ActivityCounts, ActivityQuery } from './activity-counts.ts';
 import { errnoWords, type FileFacts, nodeFileSystem, type StoreFileSystem } from './file-system.ts';
 import { foldersOf, type TrashEntry } from './folders.ts';
 import { type Link, threadLink } from './link.ts';
@@ -28,6 +29,7 @@ import type { RecorderCalls } from './recorder.ts';
 import type { StatusChange } from './session-change.ts';
 import { type SessionDigest, summaryOf } from './session-digest.ts';
 import type { DamagedFile, ScanResult } from './session-index.ts';
+import type { Survey } from './session-survey.ts';
 import type { StoreReport } from './store-error.ts';
 
 export type { PostLook, QuarantinedFile, SessionsQuery, StatusChange, StoreCounts, StoreReport, TrashEntry };
@@ -159,7 +161,8 @@ export class SessionStore {
 
   /**
    * Does what an operator asked for: `retried` failed or ignored -> pending, `ignored` pending or failed -> ignored,
-   * `restored` ignored -> pending; the others are left as they are.
+   * `restored` ignored -> pending, `takenBack` what was retried and not tried since -> what it was; the others are left as
+   * they are.
    * @throws CourierError ERR_STORE_WRITE_FAILED; those changed before stay changed.
    */
   async changeStatus(
@@ -277,6 +280,30 @@ export class SessionStore {
   async counts(): Promise<StoreCounts> {
     await this.#ready();
     return this.#reader.call('counts', { now: this.#now() });
+  }
+
+  /** Figures over all sessions. @param midnight local midnight, unix ms. */
+  async survey(midnight: number): Promise<Survey> {
+    await this.#ready();
+    return this.#reader.call('survey', { midnight, now: this.#now() });
+  }
+
+  /** Every device heard of, the one heard last first. @param midnight local midnight, unix ms. */
+  async devices(midnight: number): Promise<Device[]> {
+    await this.#ready();
+    return this.#reader.call('devices', { midnight, now: this.#now() });
+  }
+
+  /** Outcomes and attempts by bucket, as far as the index knows them. */
+  async activity(query: ActivityQuery): Promise<ActivityCounts> {
+    await this.#ready();
+    return this.#reader.call('activity', query);
+  }
+
+  /** Sessions that stand under a cause (session-cause.ts), whether it is open or not. */
+  async idsOfCause(causeId: string): Promise<string[]> {
+    await this.#ready();
+    return this.#reader.call('idsOfCause', { causeId, now: this.#now() });
   }
 
   /** Ends the threads when all that was asked for is on disk. */
