@@ -53,6 +53,8 @@ export interface StoreCounts {
   quarantined: number;
   /** Part of `pending`. */
   heldBack: number;
+  /** Files that the disk did not let us read; they are in none of the figures above. */
+  unreadable: number;
   /** First byte of the oldest pending session, unix ms. */
   oldestPendingAt?: number;
   lastAcceptedAt?: number;
@@ -158,6 +160,7 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
     counts: ({ now }) => ({
       ...countsOf(index.digests.values(), now),
       quarantined: quarantinedNames(fileSystem, folders).length,
+      unreadable: index.unreadable,
     }),
     expired: ({ now }) =>
       [...index.digests.values()].filter((digest) => isExpired(digest, now)).map(({ id, bytes }) => ({ id, bytes })),
@@ -265,7 +268,7 @@ function lastAcceptance(digests: Iterable<SessionDigest>, now: number): { lastAc
   return { lastAcceptedAt, isFromTheFuture };
 }
 
-function countsOf(digests: Iterable<SessionDigest>, now: number): Omit<StoreCounts, 'quarantined'> {
+function countsOf(digests: Iterable<SessionDigest>, now: number): Omit<StoreCounts, 'quarantined' | 'unreadable'> {
   const counts = { pending: 0, submitted: 0, failed: 0, ignored: 0, heldBack: 0 };
   let [oldestPendingAt, lastAcceptedAt] = [Infinity, 0];
   for (const digest of digests) {

@@ -74,6 +74,11 @@ export class SessionIndex {
     this.#tools = tools;
   }
 
+  /** How many files the disk did not let us read the last time. */
+  get unreadable(): number {
+    return [...this.#said.values()].filter((what) => what !== 'notAFile').length;
+  }
+
   /** Takes over what the recorder wrote, so that the next scan need not read it. */
   apply({ digests, removed }: { digests: readonly SessionDigest[]; removed: readonly string[] }): void {
     for (const digest of digests) {

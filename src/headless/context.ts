@@ -1,0 +1,65 @@
+/**
+ * What every command shares: where it writes, where the data lies, how it ends.
+ * May import: node, src/common, src/service.
+ */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Environment } from '../service/delivery/proxy.ts';
+import { makeLog, type ServiceLog } from '../service/log.ts';
+
+export interface CommandContext {
+  environment: Environment;
+  /** Machine-readable answers, and nothing else. */
+  stdout: NodeJS.WritableStream;
+  /** Everything for people. */
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  version: string;
+}
+
+/** One sentence for the person at the terminal. */
+export function say(context: CommandContext, sentence: string): void {
+  context.stderr.write(`${sentence}\n`);
+}
+
+/** The one JSON object of `--json`. */
+export function answer(context: CommandContext, object: object): void {
+  context.stdout.write(`${JSON.stringify(object)}\n`);
+}
+
+/** The log of a command: plain English on stderr; `submit` and its like say only what matters. */
+export function commandLog(context: CommandContext, level: 'info' | 'warn' = 'info'): ServiceLog {
+  return makeLog({ level, stream: context.stderr, pretty: true });
+}
+
+/** `--data-dir`, or the place where programs of this system keep their data. */
+export function dataDirOf(option: string | undefined, environment: Environment): string {
+  if (option !== undefined) return resolve(option);
+  if (process.platform === 'win32')
+    return join(environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'hl7-courier');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'hl7-courier');
+  return join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'hl7-courier');
+}
+
+/** `1 session`, `2 sessions`. */
+export function counted(count: number, thing: string): string {
+  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * Calls `onFirst` at the first SIGINT or SIGTERM; a second one ends the process at once, as the shell expects it.
+ * @returns ends the listening.
+ */
+export function onStopSignal(onFirst: (signal: NodeJS.Signals) => void): () => void {
+  let isAsked = false;
+  const listener = (signal: NodeJS.Signals) => {
+    if (isAsked) process.exit(signal === 'SIGINT' ? 130 : 143);
+    isAsked = true;
+    onFirst(signal);
+  };
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  return () => {
+    process.off('SIGINT', listener);
+    process.off('SIGTERM', listener);
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The command line of design section 8: arguments in, a command run, its exit code out.
+ * May import: node, commander, src/common, src/headless.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { CourierError } from '../common/errors.ts';
+import { check } from './commands/check.ts';
+import { collector } from './commands/collector.ts';
+import { demo } from './commands/demo.ts';
+import { retry } from './commands/retry.ts';
+import { serve } from './commands/serve.ts';
+import { status } from './commands/status.ts';
+import { submit } from './commands/submit.ts';
+import { type CommandContext, say } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** Runs one command line; the process ends with its exit code when nothing is left to do. */
+export async function run(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const context: CommandContext = { environment, stdout: process.stdout, stderr: process.stderr, version };
+  let exitCode: number = exitCodes.ok;
+  const program = courierProgram(context, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    process.exitCode = exitCode;
+  } catch (error) {
+    process.exitCode = exitCodeOfError(context, error);
+  }
+}
+
+function courierProgram(context: CommandContext, ended: (exitCode: number) => void): Command {
+  const program = new Command('hl7-courier')
+    .description('Keeps HL7 v2 sessions of medical devices as files and delivers every one of them to a REST endpoint.')
+    .version(context.version)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .showHelpAfterError('(hl7-courier --help lists the commands)');
+
+  withData(program.command('serve'))
+    .description('run the service and its console until it is told to stop')
+    .addOption(setOption())
+    .addOption(
+      new Option('--port <n>', 'port of the console and the API; 0 takes any that is free').argParser(portNumber).default(2580),
+    )
+    .option('--host <address>', 'address to listen on; others than this computer can reach it only if you say so', '127.0.0.1')
+    .option('--no-console', 'the API alone, without the console’s pages')
+    .action(async (options) => ended(await serve(context, options)));
+
+  withData(program.command('submit'))
+    .description('deliver what is pending in one cycle, then exit')
+    .addOption(setOption())
+    .option('--json', 'print the result as one JSON object on stdout')
+    .addHelpText('after', '\nExit codes: 0 all delivered, 1 a session failed, 2 usage or settings, 3 sessions stay pending.')
+    .action(async (options) => ended(await submit(context, options)));
+
+  withData(program.command('status'))
+    .description('show how many sessions stand where')
+    .option('--json', 'print the figures as one JSON object on stdout')
+    .action(async (options) => ended(await status(context, options)));
+
+  withData(program.command('check'))
+    .description('try settings, folder and endpoint; sends no session')
+    .addOption(setOption())
+    .option('--json', 'print what was found as one JSON object on stdout')
+    .addHelpText('after', '\nExit codes: 0 all well, 2 settings or folder, 3 endpoint.')
+    .action(async (options) => ended(await check(context, options)));
+
+  withData(program.command('retry'))
+    .description('put failed or ignored sessions back in the queue')
+    .argument('[ids...]', 'ids of sessions, as the console and the file names show them')
+    .option('--failed', 'all that failed')
+    .option('--again', 'also sends what was accepted')
+    .action(async (ids: string[], options) => ended(await retry(context, ids, options)));
+
+  program
+    .command('collector')
+    .description('run the reference endpoint; its own --help lists the options')
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[options...]')
+    .action(async (rest: string[]) => ended(await collector(rest)));
+
+  program
+    .command('demo')
+    .description('show it at work: a collector, the service and simulated analysers')
+    .option('--data-dir <dir>', 'keep the demo’s data here')
+    .addOption(new Option('--port <n>', 'port of the console').argParser(portNumber).default(2580))
+    .addOption(new Option('--per-second <n>', 'sessions a second that the analysers send').argParser(perSecond).default(1))
+    .action(async (options) => ended(await demo(context, options)));
+
+  // Settings apply to subcommands only when they are made from the program; these were.
+  for (const command of program.commands) command.exitOverride().configureHelp({ sortOptions: true });
+  return program;
+}
+
+const withData = (command: Command): Command => command.option('--data-dir <dir>', 'folder of the sessions and settings');
+
+function setOption(): Option {
+  return new Option('--set <key=value>', 'a setting for this run, not stored; may be repeated')
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], 'none');
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a port number, 0-65535.');
+  return port;
+}
+
+function perSecond(text: string): number {
+  const rate = Number(text);
+  if (!(rate > 0 && rate <= 1000)) throw new InvalidArgumentError('It must be a number above 0, at most 1000.');
+  return rate;
+}
+
+function exitCodeOfError(context: CommandContext, error: unknown): number {
+  // commander has said what is wrong already; --help and --version come here as well, with code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof CourierError) {
+    say(context, `hl7-courier: ${error.message}`);
+    return exitCodes.usage;
+  }
+  throw error;
+}

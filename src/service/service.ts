@@ -1,0 +1,325 @@
+/**
+ * The whole service in one piece, as a host carries it: store, settings and delivery around the submission worker, and
+ * the contract answered by them.
+ *   settings -> destination -> worker -> store -> events;  console -> api -> handlers
+ * Composes, and holds no rule of its own. May import: src/common, machines, src/service.
+ */
+import type { CourierApi, CourierEvent, Result, Status } from '../common/contract.ts';
+import { CourierError } from '../common/errors.ts';
+import type { OutcomeClass } from '../common/outcome.ts';
+import type { SettingKey, Settings } from '../common/settings.ts';
+import type { SessionOutput } from '../../machines/session.ts';
+import type { CycleEnd, CycleTally, DeliverySettings } from '../../machines/worker.ts';
+import { makeDestination } from './delivery/destination.ts';
+import { postBody } from './delivery/post-session.ts';
+import type { Environment } from './delivery/proxy.ts';
+import { concernsDestination, DestinationHolder } from './destination-holder.ts';
+import { EventHub } from './event-hub.ts';
+import type { Handlers } from './handlers.ts';
+import type { ServiceLog } from './log.ts';
+import { Problems } from './problems.ts';
+import { sessionHandlers } from './session-handlers.ts';
+import { openSettings, type SecretStore, type SettingsBacking, type SettingsStore } from './settings/settings-store.ts';
+import { acquireOwnership } from './store/owner-lock.ts';
+import { openSessionStore, type SessionStore } from './store/session-store.ts';
+import { SubmissionWorker, type WorkerStatus } from './submission-worker.ts';
+
+export interface ServiceOptions {
+  dataDir: string;
+  /** What owns the data directory, for the message to a second one: `serve`, `submit`, `desktop`. */
+  command: string;
+  /** Settings of this run, not stored (`--set`). */
+  overrides?: Readonly<Record<string, unknown>>;
+  environment: Environment;
+  log: ServiceLog;
+  version: string;
+  /** The demo: what is shown is invented. */
+  isSampleData?: boolean;
+  now?: () => number;
+  random?: () => number;
+  /** Where settings and secrets are kept, if not in the data directory. */
+  settingsBacking?: SettingsBacking;
+  secretStore?: SecretStore;
+}
+
+/** What one run of the worker came to, for the command line. */
+export interface RunResult {
+  /** Last word on each session of this run. */
+  verdicts: Map<string, SessionOutput['verdict']>;
+  end: CycleEnd;
+}
+
+/** What metrics say of one POST. */
+export interface AttemptFigures {
+  outcome: OutcomeClass;
+  durationMs: number;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Takes ownership of the data directory and opens everything in it; nothing is sent before `start` or `runOneCycle`.
+ * @throws CourierError `ERR_STORE_OWNED`, `ERR_DATA_FOLDER_UNUSABLE`, or for settings that cannot be used.
+ */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { dataDir, command, log, environment, now = Date.now } = options;
+  const ownership = await acquireOwnership(dataDir, { command });
+  try {
+    const settings = openSettings({
+      dataDir,
+      environment,
+      log: log.room('settings'),
+      now,
+      verify: (next, changed) => {
+        if (concernsDestination(changed)) makeDestination(next, { environment })?.close();
+      },
+      ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
+      ...(options.settingsBacking === undefined ? {} : { backing: options.settingsBacking }),
+      ...(options.secretStore === undefined ? {} : { secretStore: options.secretStore }),
+    });
+    log.setLevel(settings.current().logLevel);
+    const storeLog = log.room('store');
+    const store = await openSessionStore({
+      dataDir,
+      now,
+      log: ({ level, message, ...fields }) => storeLog[level](fields, message),
+      attemptsMax: () => settings.current().submissionMaxRetries,
+    });
+    return new Service(options, { settings, store, release: () => ownership.release() });
+  } catch (error) {
+    ownership.release();
+    throw error;
+  }
+}
+
+export class Service {
+  readonly settings: SettingsStore;
+  readonly store: SessionStore;
+  readonly worker: SubmissionWorker;
+  readonly log: ServiceLog;
+  /** What the console, the desktop's IPC and the HTTP API call. */
+  readonly api: CourierApi;
+  readonly #options: ServiceOptions;
+  readonly #hub: EventHub;
+  readonly #problems: Problems;
+  readonly #destinations: DestinationHolder;
+  readonly #release: () => void;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
+  #isRunning = false;
+
+  constructor(options: ServiceOptions, parts: { settings: SettingsStore; store: SessionStore; release: () => void }) {
+    const { now = Date.now, random = Math.random, log } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#startedAt = now();
+    this.#release = parts.release;
+    this.settings = parts.settings;
+    this.store = parts.store;
+    this.log = log;
+    this.#hub = new EventHub(() => this.#currentState());
+    this.#problems = new Problems(now, (problem) => {
+      if (problem !== null) log.warn({ code: problem.code }, problem.message);
+    });
+    this.#destinations = new DestinationHolder(this.settings.current(), options.environment, this.#problems);
+    this.worker = new SubmissionWorker({
+      store: this.store,
+      destination: () => this.#destinations.current,
+      post: async (destination, post) => {
+        const answer = await postBody(destination, post);
+        for (const listener of this.#attemptListeners) listener({ outcome: answer.outcome.kind, durationMs: answer.durationMs });
+        return answer;
+      },
+      settings: this.#deliverySettings(this.settings.current()),
+      now,
+      random,
+    });
+    this.worker.on({
+      changed: () => this.#hub.tellLatest('onSubmissionProgress', '', this.#progress()),
+      deliveryEnded: (output) => this.#deliveryEnded(output),
+      deliveryBroken: (id, error) =>
+        log.error({ sessionId: id, err: error }, 'A delivery broke inside; its session stays pending.'),
+      cycleEnded: (end, tally, isFollowed) => this.#cycleEnded(end, tally, isFollowed),
+      circuitChanged: ({ state, reason }) => {
+        if (state === 'open') log.warn({}, `Delivery stopped: ${reason}. Nothing is lost; the next cycle tries one session.`);
+        if (state === 'closed') log.info({}, 'Delivery goes on: the endpoint accepts sessions again.');
+      },
+    });
+    this.settings.onChange((settings, changed) => this.#settingsChanged(settings, changed));
+    const handlers = this.#handlers();
+    this.api = {
+      request: async (name, params) => {
+        const handler = handlers[name];
+        if (handler === undefined) throw new CourierError('ERR_REQUEST_UNKNOWN', `This service does not answer ${name}.`);
+        return (await (handler as (given: typeof params) => unknown)(params)) as Result<typeof name>;
+      },
+      subscribe: (listener) => this.#hub.subscribe(listener),
+    };
+  }
+
+  /** Begins to work: a first cycle at once, then by the timer. */
+  start(): void {
+    this.#isRunning = true;
+    this.worker.start();
+  }
+
+  /** Sends nothing new, and waits for what is in flight (10 s at most) and its records. */
+  async drain(): Promise<void> {
+    await this.worker.stop();
+    this.#hub.flush();
+  }
+
+  /** Drains, ends all threads and gives the data directory back. */
+  async stop(): Promise<void> {
+    await this.drain();
+    this.#isRunning = false;
+    await this.store.close();
+    this.#destinations.close();
+    this.#release();
+  }
+
+  /**
+   * One cycle, and those that follow it at once; `stop` ends it early.
+   * @param onDelivery called after each delivery.
+   */
+  async runOneCycle(onDelivery?: (output: SessionOutput) => void): Promise<RunResult> {
+    const verdicts = new Map<string, SessionOutput['verdict']>();
+    const { promise, resolve } = Promise.withResolvers<CycleEnd>();
+    const ignore = this.worker.on({
+      deliveryEnded: (output) => {
+        verdicts.set(output.id, output.verdict);
+        onDelivery?.(output);
+      },
+      cycleEnded: (end, _tally, isFollowed) => {
+        if (!isFollowed) resolve(end);
+      },
+    });
+    this.start();
+    const end = await promise;
+    ignore();
+    return { verdicts, end };
+  }
+
+  /** Why no session can be sent with these settings; null when one can. */
+  get endpointComplaint(): string | null {
+    if (this.#destinations.current !== null) return null;
+    return this.#destinations.complaint ?? noEndpoint;
+  }
+
+  hasProblem(code: string): boolean {
+    return this.#problems.has(code);
+  }
+
+  /** Hears every POST that was answered or given up, for metrics. */
+  onAttempt(listener: (attempt: AttemptFigures) => void): void {
+    this.#attemptListeners.add(listener);
+  }
+
+  get destination() {
+    return this.#destinations.current;
+  }
+
+  async status(): Promise<Status> {
+    const counts = await this.store.counts();
+    const worker = this.worker.status();
+    const { heldBack, oldestPendingAt, lastAcceptedAt, pending, submitted, failed, ignored, quarantined } = counts;
+    return {
+      pending,
+      submitted,
+      failed,
+      ignored,
+      quarantined,
+      running: this.#isRunning,
+      circuit: worker.circuit,
+      heldBack,
+      ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
+      ...(lastAcceptedAt === undefined ? {} : { lastAcceptedAt }),
+      worker: shownWorker(worker),
+      problems: [...this.#problems.all, ...this.settings.problems()],
+      version: this.#options.version,
+      startedAt: this.#startedAt,
+      now: this.#now(),
+      ...(this.#options.isSampleData === true ? { sampleData: true } : {}),
+      ...(this.#destinations.current === null ? {} : { endpoint: this.#destinations.current.shownUrl }),
+    };
+  }
+
+  #handlers(): Partial<Handlers> {
+    return {
+      ...sessionHandlers(this.store, this.worker, () => this.#hub.tellLatest('onSubmissionProgress', '', this.#progress())),
+      triggerSubmissionNow: () => this.worker.triggerNow(),
+      getStatus: () => this.status(),
+      getSettings: () => this.settings.shown(),
+      updateSettings: (change) => this.settings.update(change),
+      getSettingsVersions: () => ({ versions: this.settings.versions() }),
+      restoreSettingsVersion: ({ version }) => this.settings.restoreVersion(version),
+    };
+  }
+
+  #progress() {
+    const { inFlight, queueSize, state } = this.worker.status();
+    return { inFlight, queueSize, activeWorker: state === 'discovering' || state === 'dispatching' };
+  }
+
+  #currentState(): CourierEvent[] {
+    return [{ name: 'onSubmissionProgress', payload: this.#progress() }];
+  }
+
+  #deliverySettings(settings: Settings): DeliverySettings {
+    return {
+      concurrency: settings.submissionConcurrency,
+      attemptsMax: settings.submissionMaxRetries,
+      intervalMs: settings.submissionIntervalMinutes * minuteMs,
+      jitter: settings.submissionBackoffJitter,
+      destination: this.#destinations.current?.key ?? null,
+    };
+  }
+
+  #settingsChanged(settings: Settings, changed: readonly SettingKey[]): void {
+    this.log.setLevel(settings.logLevel);
+    if (concernsDestination(changed)) this.#destinations.replace(settings);
+    this.worker.applySettings(this.#deliverySettings(settings));
+    this.#hub.tell('onSettings', this.settings.shown());
+    this.log.info({ keys: changed.join(', ') }, 'Settings changed.');
+  }
+
+  #deliveryEnded(output: SessionOutput): void {
+    const { recorded, outcome } = output;
+    if (output.unrecorded !== null) {
+      this.#problems.open(
+        'store.writeFailed',
+        'Answers of the endpoint cannot be saved; free space or check the disk. The writes are tried again every cycle.',
+      );
+      return;
+    }
+    if (recorded === null) return;
+    this.#problems.end('store.writeFailed');
+    this.#hub.tell('onSubmissionResult', {
+      sessionId: recorded.id,
+      success: recorded.submissionStatus === 'submitted',
+      submissionStatus: recorded.submissionStatus,
+      submissionAttempts: recorded.submissionAttempts,
+      ...(outcome?.error === undefined || recorded.submissionStatus === 'submitted' ? {} : { error: outcome.error }),
+      ...(recorded.submittedAt === undefined ? {} : { submittedAt: recorded.submittedAt }),
+    });
+    if (recorded.submissionStatus === 'failed')
+      this.log.warn({ sessionId: recorded.id, error: outcome?.error }, 'A session failed.');
+  }
+
+  #cycleEnded(end: CycleEnd, tally: CycleTally, isFollowed: boolean): void {
+    this.#problems[end === 'storeUnreadable' ? 'open' : 'end'](
+      'store.readFailed',
+      'The folder of sessions cannot be read; check the disk and its permissions. It is tried again every cycle.',
+    );
+    if (end === 'noEndpoint') this.log.once('noEndpoint', 'warn', {}, this.endpointComplaint ?? noEndpoint);
+    const hasWorked = tally.submitted + tally.failed + tally.deferred > 0;
+    this.log[hasWorked ? 'info' : 'debug']({ ...tally, end, isFollowed }, 'A cycle ended.');
+  }
+}
+
+const noEndpoint = 'No endpoint is set (submissionEndpoint), so nothing is sent. Sessions are kept and wait.';
+
+function shownWorker({ state, inFlight, queueSize, nextCycleAt }: WorkerStatus): NonNullable<Status['worker']> {
+  return { state, inFlight, queueSize, ...(nextCycleAt === undefined ? {} : { nextCycleAt }) };
+}
