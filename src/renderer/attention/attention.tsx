@@ -1,4 +1,170 @@
-/** Attention. May import: react. */
+/**
+ * Attention: what needs me? One entry a cause, however many sessions and attempts it took; act on all of it at once.
+ * May import: react.
+ */
+import { useMemo, useState } from 'react';
+import type { Cause } from '../../common/console.ts';
+import { useConsole, useNow } from '../model/console.tsx';
+import { ago, clock, count, counted, day } from '../model/format.ts';
+import { useKeys, type KeyMap } from '../model/keys.ts';
+import { causeText } from '../model/reasons.ts';
+import { addressOf, go, useRoute } from '../model/route.ts';
+import { TopBar } from '../shell/top-bar.tsx';
+import { Segmented } from '../ui/button.tsx';
+import { Choice } from '../ui/fields.tsx';
+import { GlyphMark } from '../ui/marks.tsx';
+import { Bones, Empty } from '../ui/states.tsx';
+import { CauseDetail } from './cause-detail.tsx';
+import './attention.css';
+
+type View = Cause['state'];
+type Order = 'count' | 'last' | 'first';
+const orders: readonly { id: Order; label: string }[] = [
+  { id: 'count', label: 'Most sessions first' },
+  { id: 'last', label: 'Latest first' },
+  { id: 'first', label: 'Oldest first' },
+];
+const comparisons: Record<Order, (a: Cause, b: Cause) => number> = {
+  count: (a, b) => b.count - a.count || b.lastAt - a.lastAt,
+  last: (a, b) => b.lastAt - a.lastAt,
+  first: (a, b) => a.firstAt - b.firstAt,
+};
+
 export default function Attention() {
-  return null;
+  const { place } = useRoute();
+  const causes = useConsole((context) => context.causes);
+  const [order, setOrder] = useState<Order>('count');
+  const all = useMemo(() => Object.values(causes ?? {}), [causes]);
+  const linked = place === null ? undefined : causes?.[place];
+  const [view, setView] = useState<View>(linked?.state ?? 'open');
+  const of = (state: View) => all.filter((cause) => cause.state === state);
+  const shown = of(view).toSorted(view === 'resolved' ? (a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0) : comparisons[order]);
+  const selected = (linked !== undefined && shown.includes(linked) ? linked : undefined) ?? shown[0];
+  const step = (by: number) => {
+    const next = shown[(selected === undefined ? 0 : shown.indexOf(selected)) + by];
+    if (next !== undefined) go(addressOf('attention', next.id), { replace: true });
+  };
+  const keys: KeyMap = { j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) };
+  useKeys(keys);
+  return (
+    <>
+      <TopBar
+        title="Attention"
+        beside={
+          <Segmented
+            label="Which causes"
+            value={view}
+            onChange={(next) => setView(next)}
+            options={[
+              { id: 'open', label: `Open ${count(of('open').length)}` },
+              { id: 'resolved', label: `Resolved ${count(of('resolved').length)}` },
+              { id: 'muted', label: `Muted ${count(of('muted').length)}` },
+            ]}
+          />
+        }
+      />
+      <div className="body">
+        {causes === null ? (
+          <Bones lines={6} />
+        ) : (
+          <div className="attention">
+            <section className="panel column causes" aria-label="Causes">
+              <div className="panel-head causes-head">
+                <h2>{counted(shown.length, 'cause')}</h2>
+                <span className="space" />
+                {view !== 'resolved' && shown.length > 1 && (
+                  <Choice label="Order" options={orders} value={order} onChange={setOrder} isQuiet />
+                )}
+              </div>
+              <div className="scroll causes-list" data-area tabIndex={-1}>
+                {shown.map((cause) => (
+                  <CauseItem key={cause.id} cause={cause} isSelected={cause === selected} />
+                ))}
+                {shown.length === 0 && <NoCauses view={view} all={all} />}
+                {view === 'open' && <ResolvedToday causes={of('resolved')} />}
+              </div>
+              <p className="causes-foot small text2">
+                One cause is one entry and one notification when it starts and one when it ends, however many attempts it takes.
+              </p>
+            </section>
+            {selected === undefined ? (
+              <section className="panel column" aria-label="No cause selected">
+                <Empty>{view === 'open' ? 'Nothing is open.' : 'Nothing to show.'}</Empty>
+              </section>
+            ) : (
+              <CauseDetail key={selected.id} cause={selected} />
+            )}
+          </div>
+        )}
+      </div>
+    </>
+  );
+}
+
+function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean }) {
+  const now = useNow();
+  const job = useConsole(({ jobs }) =>
+    Object.values(jobs).findLast(({ causeId, state }) => causeId === cause.id && state === 'running'),
+  );
+  const text = causeText(cause, now);
+  const isOver = cause.state === 'resolved';
+  return (
+    <a className="cause" href={addressOf('attention', cause.id)} {...(isSelected ? { 'aria-current': 'true' as const } : {})}>
+      <GlyphMark glyph={isOver ? 'tick' : text.glyph} tone={isOver ? 'ok' : text.tone} />
+      <span className="strong cause-title cut">{text.title}</span>
+      <span className="cause-count">{cause.count === 0 ? '' : count(cause.count)}</span>
+      <span className="cause-line">
+        <span className="tag">{text.tag}</span>
+        {cause.devices.length > 0 && <span className="cut">{cause.devices.join(', ')}</span>}
+        <span className="text3 whole">
+          {isOver ? `ended ${ago(cause.endedAt ?? cause.lastAt, now)}` : `last ${lastOf(cause.lastAt, now)}`}
+        </span>
+      </span>
+      <span className="cause-line">
+        {job === undefined ? (
+          <span className="cut">{text.line}</span>
+        ) : (
+          <>
+            <GlyphMark glyph="arrow" tone="move" />
+            <span className="tone-move medium">
+              Retrying, {count(job.accepted)} of {count(job.total)} accepted
+            </span>
+          </>
+        )}
+      </span>
+    </a>
+  );
+}
+const lastOf = (at: number, now: number) =>
+  day(at, now)
+    .replace(/^Today /, '')
+    .replace(/:\d\d$/, '');
+
+function NoCauses({ view, all }: { view: View; all: Cause[] }) {
+  const now = useNow();
+  const lastEnd = Math.max(0, ...all.map(({ endedAt }) => endedAt ?? 0));
+  if (view === 'muted') return <Empty>Nothing is muted.</Empty>;
+  if (view === 'resolved') return <Empty>Nothing was resolved in the last 7 days.</Empty>;
+  return <Empty>Nothing needs you.{lastEnd === 0 ? '' : ` Last cause ended ${ago(lastEnd, now)}.`}</Empty>;
+}
+
+function ResolvedToday({ causes }: { causes: Cause[] }) {
+  const now = useNow();
+  const today = causes.filter(({ endedAt }) => endedAt !== undefined && day(endedAt, now).startsWith('Today'));
+  if (today.length === 0) return null;
+  return (
+    <>
+      <h3 className="causes-heading">Resolved today</h3>
+      {today.map((cause) => (
+        <div key={cause.id} className="resolved">
+          <GlyphMark glyph="tick" tone="ok" />
+          <span className="medium">{causeText(cause, now).title}</span>
+          <span className="small text2 figures">
+            {clock(cause.firstAt).slice(0, 5)} to {clock(cause.endedAt ?? cause.lastAt).slice(0, 5)}.{' '}
+            {cause.count > 0 ? `${counted(cause.count, 'session')} concerned.` : 'Back by itself.'}
+          </span>
+        </div>
+      ))}
+    </>
+  );
 }

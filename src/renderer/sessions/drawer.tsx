@@ -8,14 +8,13 @@ import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
 import { mayIgnore, mayRestore, mayRetry, useSessionActions } from '../model/actions.tsx';
 import { useAsk, useEmitted, useNow } from '../model/console.tsx';
-import { bytes, counted, day, shortId } from '../model/format.ts';
+import { bytes, counted, shortId } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { wordOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
-import { Instant } from '../ui/instant.tsx';
 import { StatusChip } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -107,9 +106,6 @@ function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: Sessi
         )}
         <span className="text2">
           <bdi>{summary.messageType}</bdi>, {counted(summary.messageCount, 'message')}, {bytes(summary.bytes)}
-        </span>
-        <span className="text2">
-          <Instant at={summary.startTime}>{day(summary.startTime, now)}</Instant>
         </span>
         <button
           type="button"

@@ -5,7 +5,7 @@
  */
 import { useState } from 'react';
 import { bytes } from '../model/format.ts';
-import { pieceLength, visible } from './visible.ts';
+import { pieceLength, visible } from '../model/visible.ts';
 
 export function TextValue({ value }: { value: string }) {
   const [shownLength, setShownLength] = useState(pieceLength);
