@@ -33,10 +33,10 @@ export function setAside(
     scope.folders.add(quarantine);
     const text = new TextEncoder().encode(`${reason}\nThe file was sessions/${name}.\n`);
     writeReplacing(tools, { folder: quarantine, name: file, extension: reasonSuffix }, text);
-    // The reason has to be there before the file is, also after a power cut.
-    fileSystem.fsyncFolder(quarantine);
-    scope.folders.add(sessions);
     try {
+      // The reason has to be there before the file is, also after a power cut.
+      fileSystem.fsyncFolder(quarantine);
+      scope.folders.add(sessions);
       renameFile(tools, join(sessions, name), join(quarantine, file));
     } catch (error) {
       fileSystem.unlink(join(quarantine, file + reasonSuffix));

@@ -34,7 +34,7 @@ export function parseSession(bytes: Uint8Array, expectedId: string): ParsedSessi
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return damaged(syntaxReason(error as SyntaxError));
+    return damaged(syntaxReason(error as SyntaxError, text.length));
   }
   if (!isObject(value)) return damaged('The file does not hold one JSON object.');
   const respelled = inTodaysSpelling(value);
@@ -65,9 +65,10 @@ function damaged(reason: string): ParsedSession {
 }
 
 /** V8's message quotes the text around the fault, which may be a patient's: only its place is taken over. */
-function syntaxReason({ message }: SyntaxError): string {
-  if (/end of JSON input|Unterminated/.test(message)) return 'The file ends in the middle: its JSON is cut short.';
+function syntaxReason({ message }: SyntaxError, length: number): string {
   const position = /at position (\d+)/.exec(message)?.[1];
+  if (/end of JSON input|Unterminated/.test(message) || Number(position) >= length)
+    return 'The file ends in the middle: its JSON is cut short.';
   return position === undefined ? 'The file is not JSON.' : `The file is not JSON: the fault is at character ${position}.`;
 }
 
