@@ -41,14 +41,16 @@ export async function check(context: CommandContext, options: CheckOptions): Pro
     report(context, 'Settings', settings);
     report(context, 'Folder', folder);
     for (const { step, result, message } of endpoint?.steps ?? [])
-      report(context, `Endpoint, ${step}`, { ok: result !== 'failed', message });
+      say(context, `${marks[result]}  Endpoint, ${step}: ${message}`);
   }
   if (!folder.ok || !settings.ok) return exitCodes.usage;
   return endpoint?.ok === true ? exitCodes.ok : exitCodes.pending;
 }
 
+const marks = { ok: 'ok    ', failed: 'FAILED', skipped: '-     ', unknown: '?     ' };
+
 function report(context: CommandContext, what: string, { ok, message }: Finding): void {
-  say(context, `${ok ? 'ok    ' : 'FAILED'}  ${what}: ${message}`);
+  say(context, `${ok ? marks.ok : marks.failed}  ${what}: ${message}`);
 }
 
 /** The folder, or the nearest that is there already: the service makes the rest. */
