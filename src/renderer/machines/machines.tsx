@@ -1,4 +1,76 @@
-/** Machines. May import: react. */
+/**
+ * Machines: what is it doing right now? The live statecharts, all sessions under way, the last transitions.
+ * May import: react, lucide-react.
+ */
+import { Pause, Play } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { Transition, UnderWay } from '../../common/console.ts';
+import { useConsole } from '../model/console.tsx';
+import { useRoute, addressOf, go } from '../model/route.ts';
+import { TopBar } from '../shell/top-bar.tsx';
+import { Button, Segmented } from '../ui/button.tsx';
+import { Board } from './board.tsx';
+import { MachineCard } from './machine-card.tsx';
+import { OneMachine } from './one-machine.tsx';
+import { Transitions } from './transitions.tsx';
+import './machines.css';
+
+const shownMachines = ['capture', 'worker', 'endpoint', 'retention'] as const;
+
 export default function Machines() {
-  return null;
+  const { place, query } = useRoute();
+  const underWay = useConsole((context) => context.underWay);
+  const transitions = useConsole((context) => context.transitions);
+  const [frozen, setFrozen] = useState<{ underWay: UnderWay | null; transitions: Transition[]; at: number } | null>(null);
+  const shown = frozen ?? { underWay, transitions };
+  const isOneSession = place === 'session';
+  const views = useMemo(
+    () => [
+      { id: 'all' as const, label: 'All sessions' },
+      { id: 'one' as const, label: 'One session' },
+    ],
+    [],
+  );
+  return (
+    <>
+      <TopBar
+        title="Machines"
+        beside={
+          <Segmented
+            label="View"
+            options={views}
+            value={isOneSession ? 'one' : 'all'}
+            onChange={(id) => go(addressOf('machines', id === 'one' ? 'session' : null))}
+          />
+        }
+        action={
+          place === null && (
+            <Button
+              icon={frozen === null ? <Pause aria-hidden="true" /> : <Play aria-hidden="true" />}
+              onPress={() => setFrozen(frozen === null ? { underWay, transitions, at: underWay?.at ?? 0 } : null)}
+            >
+              {frozen === null ? 'Freeze view' : 'Go on'}
+            </Button>
+          )
+        }
+      />
+      <div className="body machines">
+        {place === null ? (
+          <>
+            <div className="machine-cards">
+              {shownMachines.map((machine) => (
+                <MachineCard key={machine} machine={machine} />
+              ))}
+            </div>
+            <div className="machines-main">
+              <Board underWay={shown.underWay} transitions={shown.transitions} frozenAt={frozen?.at ?? null} />
+              <Transitions transitions={shown.transitions} />
+            </div>
+          </>
+        ) : (
+          <OneMachine machine={place} sessionId={query.get('id')} />
+        )}
+      </div>
+    </>
+  );
 }

@@ -252,7 +252,7 @@ export function causeText(cause: Cause, now: number): CauseText {
       };
     case 'quiet':
       return {
-        title: `Device ${cause.devices[0] ?? ''} is silent`,
+        title: `Device ${cause.devices[0] ?? ''} ${cause.state === 'resolved' ? 'was' : 'is'} silent`,
         tag: 'Quiet',
         glyph: 'warning',
         tone: 'retry',

@@ -187,10 +187,9 @@ export function eventWord(event: string): string {
   if (known !== undefined) return known;
   const after = /^xstate\.after\.([^.]+)/.exec(event)?.[1];
   if (after !== undefined) return /^\d+$/.test(after) ? `after ${Number(after) / 1000} s` : humanised(after).toLowerCase();
-  const done = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event);
-  if (done !== null) {
-    const work = (done[2] ?? '').replace(/^\d+\./, '').replace(/^([a-z]+)\..*$/i, '$1');
-    return done[1] === 'error' ? `${humanised(work).toLowerCase()} failed` : `${humanised(work).toLowerCase()} done`;
-  }
+  const done = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(event);
+  // An invoked actor without a name of its own is named after its state: `0.worker.discovering`.
+  if (done !== null)
+    return `${humanised((done[2] ?? '').split('.').at(-1) ?? '').toLowerCase()} ${done[1] === 'error' ? 'failed' : 'done'}`;
   return event === '' ? 'at once' : humanised(event).toLowerCase().replaceAll(', ', ' ');
 }
