@@ -10,7 +10,7 @@ import type { SessionFile } from '../../common/session.ts';
 import { isTmpName, writeReplacing, type WriteTools } from './durable-write.ts';
 import { FailedLedger } from './failed-ledger.ts';
 import { errnoOf, type FileFacts, nodeFileSystem, readWhole } from './file-system.ts';
-import { foldersOf } from './folders.ts';
+import { foldersOf, isSessionId } from './folders.ts';
 import { setAside } from './quarantine.ts';
 import { changeSession, enterAttempt, setBack, type StatusChange } from './session-change.ts';
 import { digestOf, type LedgerEntry, type SessionDigest } from './session-digest.ts';
@@ -194,6 +194,8 @@ function sessionFiles(tools: WriteTools, folder: string) {
   const { fileSystem } = tools;
   const pathOf = (id: string) => join(folder, `${id}.json`);
   const read = (id: string): SessionFile | null => {
+    // What is no id is no file name either: it could lead out of the folder.
+    if (!isSessionId(id)) return null;
     const result = readWhole(fileSystem, pathOf(id), sessionBytesMax);
     if (result.type === 'missing') return null;
     const parsed = result.type === 'read' ? parseSession(result.bytes, id) : { type: 'damaged' as const };
