@@ -1,13 +1,14 @@
 /**
  * The certificates of a connection: whom we trust, and who we say we are. Hospital networks have their own authority
  * and ask for client certificates.
- * May import: node, src/common.
+ * May import: node, src/common, src/service/store (words for errors).
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { CourierError } from '../../common/errors.ts';
 import type { Settings, SettingKey } from '../../common/settings.ts';
+import { errnoWords } from '../store/file-system.ts';
 
 /** PEM text as the settings name it; empty where a setting is. */
 export interface Certificates {
@@ -59,10 +60,9 @@ function readPem(setting: SettingKey, path: string, what: string, check: (pem: s
   try {
     pem = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
     throw new CourierError(
       'ERR_SETTING_INVALID',
-      `${setting}: "${path}" cannot be read (${code}); correct the path or the file's permissions.`,
+      `${setting}: "${path}" cannot be read: ${errnoWords(error)}; correct the path or the file's permissions.`,
       {
         cause: error,
       },

@@ -83,12 +83,15 @@ export function makeDestination(settings: Settings, deps: DestinationDeps): Dest
         })
       : null,
   );
-  const connections = lazily(() => makeAgent({ secureContext: secureContext(), proxy, timeoutMs, idleMsMax }));
-  const client = lazily(() => makeClient(connections(), authHeader));
+  let agent: http.Agent | undefined;
+  const client = lazily(() => {
+    agent = makeAgent({ secureContext: secureContext(), proxy, timeoutMs, idleMsMax });
+    return makeClient(agent, authHeader);
+  });
   let inFlight = 0;
   let isClosed = false;
   const letGo = () => {
-    if (isClosed && inFlight === 0) connections().destroy();
+    if (isClosed && inFlight === 0) agent?.destroy();
   };
   return Object.freeze({
     key: keyOf([endpoint.href, authHeader, ...Object.values(certificates), proxy?.href ?? '']),

@@ -44,9 +44,7 @@ function attempt(destination: Destination, { id, body, signal, now }: Post): Pro
       'content-length': String(body.byteLength),
       'idempotency-key': id,
     });
-    let response: Response | undefined;
-    let kept: Uint8Array[] = [];
-    let bytesRead = 0;
+    let hasStatus = false;
 
     const finish = (outcome: Outcome) => {
       clearTimeout(timer);
@@ -54,7 +52,6 @@ function attempt(destination: Destination, { id, body, signal, now }: Post): Pro
       resolve(outcome); // A promise keeps its first outcome: what the stream reports after this changes nothing.
       request.destroy();
     };
-    const finishAnswered = (answer: Response) => finish(outcomeOf(answer, Buffer.concat(kept), destination, now()));
     const onAbort = () => finish(unheard('ABORTED'));
     const timer = setTimeout(
       () => finish(unheard('ETIMEDOUT', `no answer within ${destination.timeoutMs / 1000} s`)),
@@ -62,33 +59,30 @@ function attempt(destination: Destination, { id, body, signal, now }: Post): Pro
     );
     signal.addEventListener('abort', onAbort);
 
-    request.on('error', (error) =>
-      finish(response === undefined ? faultOf(error, destination) : unheard('ERR_ANSWER_CUT_SHORT')),
-    );
-    request.once('response', (answer: Response) => {
-      response = answer;
-    });
-    request.on('data', (chunk: Uint8Array) => {
-      bytesRead += chunk.byteLength;
-      if (response === undefined) return;
-      if (bytesRead > answerBytesMax) {
-        kept = []; // A problem document this large is not read.
-        finishAnswered(response);
-      } else if (isProblemDocument(response.headers['content-type'])) kept.push(chunk);
-    });
-    request.once('end', () => {
-      if (response !== undefined) finishAnswered(response);
+    request.on('error', (error) => finish(hasStatus ? unheard('ERR_ANSWER_CUT_SHORT') : faultOf(error, destination)));
+    request.once('response', (response: Response) => {
+      hasStatus = true;
+      const isRead = isProblemDocument(response.headers['content-type']);
+      const chunks: Uint8Array[] = [];
+      let bytesRead = 0;
+      request.on('data', (chunk: Uint8Array) => {
+        bytesRead += chunk.byteLength;
+        // A problem document this large is not read either.
+        if (bytesRead > answerBytesMax) finish(outcomeOf(response, '', destination, now()));
+        else if (isRead) chunks.push(chunk);
+      });
+      request.once('end', () => finish(outcomeOf(response, Buffer.concat(chunks).toString('utf8'), destination, now())));
     });
     request.end(body);
   });
 }
 
 /** What the status and the headers of an answer mean, with the code of a problem document if there is one. */
-function outcomeOf(response: Response, body: Buffer, destination: Destination, now: number): Outcome {
+function outcomeOf(response: Response, problem: string, destination: Destination, now: number): Outcome {
   const { statusCode: httpStatus, headers } = response;
   const kind = classOfStatus(httpStatus, destination.statusRules);
   if (kind === 'accepted') return { kind, httpStatus };
-  const code = body.length === 0 ? undefined : problemCode(body.toString('utf8'));
+  const code = problem === '' ? undefined : problemCode(problem);
   const waitMs = kind === 'later' ? retryAfterMs(headers['retry-after'], now) : undefined;
   return {
     kind,

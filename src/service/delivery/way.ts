@@ -8,6 +8,7 @@ import { once, type EventEmitter } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Route } from './destination.ts';
 
@@ -80,8 +81,11 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
       // Looked at first and judged then, so that the operator reads whose certificate it is. Nothing is sent on this socket.
       const options = { socket, secureContext, host, rejectUnauthorized: false };
       const secure = connectTls(isIP(host) === 0 ? { ...options, servername: host } : options);
-      sockets.push(secure);
+      // It takes the socket below with it; destroyed on its own, that one would pull the ground from under TLS.
+      sockets.splice(sockets.indexOf(socket), 1, secure);
       await tried('certificate', 'The TLS handshake', () => opened(secure, 'secureConnect', signal));
+      // Node is still inside the handshake here, and crashes when the socket goes before it has come out of it.
+      await setImmediate();
       steps.splice(-1, 1, certificateStep(secure, now(), steps.at(-1)?.durationMs ?? 0));
     }
   } catch {
