@@ -10,6 +10,8 @@ import { anyState, type Chart, type ChartState } from './definitions.ts';
 import { layoutOf, type PlacedEdge, type PlacedState } from './layout.ts';
 
 type StateNode = Node<{ state: PlacedState; isActive: boolean; isHealthy: boolean }, 'state'>;
+/** As large as the drawing: what is fitted into the place is this, labels included. */
+type ExtentNode = Node<Record<string, never>, 'extent'>;
 type TransitionEdge = Edge<{ edge: PlacedEdge; isLast: boolean; isFresh: boolean }, 'transition'>;
 
 export interface Taken {
@@ -47,9 +49,19 @@ export function StateChart(props: {
     [chart, space, isSmall],
   );
   const activeKey = active.join(' ');
-  const nodes = useMemo((): StateNode[] => {
+  const nodes = useMemo((): (StateNode | ExtentNode)[] => {
+    if (layout === null) return [];
     const isActive = new Set(activeKey.split(' '));
-    return (layout?.states ?? []).map((state) => ({
+    const extent: ExtentNode = {
+      id: 'extent',
+      type: 'extent',
+      position: { x: 0, y: 0 },
+      width: layout.width,
+      height: layout.height,
+      zIndex: -1,
+      data: {},
+    };
+    const states = layout.states.map((state): StateNode => ({
       id: state.id,
       type: 'state',
       position: { x: state.x, y: state.y },
@@ -62,6 +74,7 @@ export function StateChart(props: {
         isHealthy: machineWords[chart.machine]?.states[state.id]?.tone === 'ok',
       },
     }));
+    return [extent, ...states];
   }, [layout, activeKey, chart.machine]);
   const takenId = taken === null ? '' : `${taken.from} > ${taken.to}`;
   const isFresh = taken?.isFresh ?? false;
@@ -86,7 +99,7 @@ export function StateChart(props: {
   return (
     <div className="chart-place" ref={place}>
       {layout !== null && (
-        <ReactFlow<StateNode, TransitionEdge>
+        <ReactFlow<StateNode | ExtentNode, TransitionEdge>
           key={`${space?.width} ${space?.height}`}
           nodes={nodes}
           edges={edges}
@@ -107,7 +120,9 @@ export function StateChart(props: {
           zoomActivationKeyCode="Control"
           preventScrolling={false}
           proOptions={{ hideAttribution: true }}
-          onNodeClick={(_, node) => props.onSelect(node.id)}
+          onNodeClick={(_, node) => {
+            if (node.type === 'state') props.onSelect(node.id);
+          }}
           aria-label={`Statechart of ${machineWords[chart.machine]?.name ?? chart.machine}`}
         />
       )}
@@ -162,7 +177,8 @@ function TransitionLine({ id, data, markerEnd }: EdgeProps<TransitionEdge>) {
     </g>
   );
 }
-const nodeTypes = { state: StateBox };
+const Extent = () => null;
+const nodeTypes = { state: StateBox, extent: Extent };
 const edgeTypes = { transition: TransitionLine };
 
 /** A smooth line through the points that dagre gives. */

@@ -4,6 +4,7 @@
  * May import: @dagrejs/dagre.
  */
 import { graphlib, layout as layOut } from '@dagrejs/dagre';
+import { edgeWord } from '../model/words.ts';
 import type { Chart, ChartEdge, ChartState } from './definitions.ts';
 
 export interface PlacedState extends ChartState {
@@ -73,7 +74,7 @@ function placed(
     frames.has(id) ? (chart.states.find(({ parent, isInitial }) => parent === id && isInitial)?.id ?? id) : id;
   for (const edge of chart.edges) {
     if (frames.has(end(edge.from)) || frames.has(end(edge.to)) || end(edge.from) === end(edge.to)) continue;
-    const label = how.hasLabels ? labelOfEdge(edge, how.isSmall) : '';
+    const label = how.hasLabels ? labelOfEdge(chart.machine, edge, how.isSmall) : '';
     const size = label === '' ? {} : { width: label.length * labelLetterPx + 6, height: 14, labelpos: 'c' };
     graph.setEdge(end(edge.from), end(edge.to), size, edge.id);
   }
@@ -99,7 +100,7 @@ function placed(
       {
         ...edge,
         points: line.points,
-        label: how.hasLabels ? labelOfEdge(edge, how.isSmall) : '',
+        label: how.hasLabels ? labelOfEdge(chart.machine, edge, how.isSmall) : '',
         labelAt: { x: line.x ?? middle.x, y: line.y ?? middle.y },
       },
     ];
@@ -108,7 +109,9 @@ function placed(
   return { states, edges, width, height };
 }
 
-function labelOfEdge(edge: ChartEdge, isSmall: boolean): string {
+function labelOfEdge(machine: string, edge: ChartEdge, isSmall: boolean): string {
+  const known = edgeWord(machine, edge.id);
+  if (known !== undefined) return known;
   const [first = ''] = edge.events;
   const shown = isSmall ? [first] : edge.events.slice(0, 2);
   const rest = edge.events.length - shown.length;

@@ -2,7 +2,7 @@
  * Sessions taken along as files: asked first, patient fields masked unless the operator says otherwise, and logged.
  * May import: react, src/common.
  */
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import type { SessionFile } from '../../common/session.ts';
 import type { Selection } from '../model/actions.tsx';
 import { useAsk } from '../model/console.tsx';
@@ -10,7 +10,7 @@ import { counted } from '../model/format.ts';
 import { useConfirm } from '../ui/confirm.tsx';
 import { Checkbox } from '../ui/fields.tsx';
 import { toast } from '../ui/toast.tsx';
-import { useState } from 'react';
+import { saveText } from '../model/save.ts';
 import { maskedFile } from './patient.ts';
 
 /** They are fetched one by one and put into one file: more would take long and much memory. */
@@ -77,12 +77,4 @@ function save(files: readonly SessionFile[]): void {
   const [only] = files;
   const name = files.length === 1 && only !== undefined ? `${only.id}.json` : `hl7-courier-${files.length}-sessions.json`;
   saveText(name, JSON.stringify(files.length === 1 ? only : files, null, 2));
-}
-function saveText(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,0 +1,128 @@
+/**
+ * What can be started and stopped beside the settings it belongs to: capture, and the clean-up.
+ * May import: react, lucide-react.
+ */
+import { Pause, Play, Sparkles, Square } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useSessionActions } from '../model/actions.tsx';
+import { useAsk, useConsole } from '../model/console.tsx';
+import { bytes, counted } from '../model/format.ts';
+import { Button } from '../ui/button.tsx';
+import { useConfirm } from '../ui/confirm.tsx';
+import { StatusChip } from '../ui/marks.tsx';
+import { toast } from '../ui/toast.tsx';
+import { machineWords } from '../model/words.ts';
+
+export function CaptureControl() {
+  const ask = useAsk();
+  const confirm = useConfirm();
+  const actions = useSessionActions();
+  const capture = useConsole(({ status }) => status?.capture);
+  const state = capture?.state ?? 'stopped';
+  const word = machineWords.capture?.states[state];
+  const isDisabled = !actions.isEnabled;
+  const pause = async () => {
+    const isMeant = await confirm({
+      title: 'Pause capture?',
+      body: 'Devices go on sending; what passes meanwhile is not recorded.',
+      confirm: 'Pause',
+      isDangerous: true,
+    });
+    if (isMeant) await actions.attempt(() => ask('pauseCapture', {}));
+  };
+  const stop = async () => {
+    const isMeant = await confirm({
+      title: 'Stop capture?',
+      body: 'Devices go on sending; what passes from now on is not recorded.',
+      confirm: 'Stop',
+      isDangerous: true,
+    });
+    if (isMeant) await actions.attempt(() => ask('stopCapture', {}));
+  };
+  return (
+    <div className="setting">
+      <div className="setting-label">Now</div>
+      <div className="setting-field">
+        <div className="row">
+          {word !== undefined && <StatusChip word={word} />}
+          {state === 'capturing' && (
+            <Button icon={<Pause aria-hidden="true" />} isDisabled={isDisabled} onPress={pause}>
+              Pause
+            </Button>
+          )}
+          {state === 'paused' && (
+            <Button
+              look="primary"
+              icon={<Play aria-hidden="true" />}
+              isDisabled={isDisabled}
+              onPress={() => actions.attempt(() => ask('resumeCapture', {}))}
+            >
+              Resume
+            </Button>
+          )}
+          {(state === 'stopped' || state === 'failed') && (
+            <Button
+              icon={<Play aria-hidden="true" />}
+              isDisabled={isDisabled}
+              onPress={() => actions.attempt(() => ask('startCapture', {}))}
+            >
+              Start
+            </Button>
+          )}
+          {state !== 'stopped' && (
+            <Button look="quiet" icon={<Square aria-hidden="true" />} isDisabled={isDisabled} onPress={stop}>
+              Stop
+            </Button>
+          )}
+        </div>
+        {capture?.reason !== undefined && <p className="setting-help">{capture.reason}</p>}
+      </div>
+    </div>
+  );
+}
+
+export function CleanupControl() {
+  const ask = useAsk();
+  const confirm = useConfirm();
+  const actions = useSessionActions();
+  const summary = useConsole(({ cleanup }) => cleanup);
+  const isAsked = useRef(false);
+  // First it is found out what would move; the question follows with the figures.
+  const begin = async () => {
+    isAsked.current = true;
+    const answer = await actions.attempt(() => ask('runCleanupNow', { dryRun: true }));
+    if (answer === null) isAsked.current = false;
+  };
+  useEffect(() => {
+    if (summary === null || !isAsked.current || !summary.dryRun) return;
+    isAsked.current = false;
+    const run = async () => {
+      if (summary.filesDeleted === 0) {
+        toast('Nothing is past its time.');
+        return;
+      }
+      const isMeant = await confirm({
+        title: 'Clean up now?',
+        body: `Would move ${counted(summary.filesDeleted, 'delivered session')} to trash (${bytes(summary.bytesFreed)}).`,
+        confirm: 'Clean up',
+      });
+      if (isMeant) await actions.attempt(() => ask('runCleanupNow', { dryRun: false }));
+    };
+    void run();
+  }, [summary, confirm, actions, ask]);
+  return (
+    <div className="setting">
+      <div className="setting-label">Now</div>
+      <div className="setting-field">
+        <Button icon={<Sparkles aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={begin}>
+          Clean up now
+        </Button>
+        <p className="setting-help">
+          {summary === null
+            ? 'Says first what would move.'
+            : `Last: ${counted(summary.filesDeleted, 'session')} ${summary.dryRun ? 'would move' : 'moved'}, ${bytes(summary.bytesFreed)}; ${counted(summary.filesInTrash, 'file')} in the trash.`}
+        </p>
+      </div>
+    </div>
+  );
+}
