@@ -23,13 +23,16 @@ export interface DeskQueries {
 const facilityLengthMax = 256;
 
 /** @param look reads one session; null when it cannot be read now. */
-export function deskQueries(digests: ReadonlyMap<string, SessionDigest>, look: (id: string) => SessionFile | null): DeskQueries {
+export function deskQueries(
+  digests: ReadonlyMap<string, SessionDigest>,
+  look: (id: string, now: number) => SessionFile | null,
+): DeskQueries {
   /** By device: the session it was read from, so that each is read once. */
   const facilities = new Map<string, { id: string; facility: string }>();
-  const facilityOf = (device: string, id: string): string => {
+  const facilityOf = (device: string, id: string, now: number): string => {
     const known = facilities.get(device);
     if (known?.id === id) return known.facility;
-    const facility = facilityIn(look(id)?.messages[0]);
+    const facility = facilityIn(look(id, now)?.messages[0]);
     facilities.set(device, { id, facility });
     return facility;
   };
@@ -37,7 +40,7 @@ export function deskQueries(digests: ReadonlyMap<string, SessionDigest>, look: (
     survey: (params) => surveyOf(digests.values(), params),
     devices: (params) =>
       devicesOf(digests.values(), params).map(({ latestId, ...device }) => {
-        const facility = facilityOf(`${device.label}\n${device.address}`, latestId);
+        const facility = facilityOf(`${device.label}\n${device.address}`, latestId, params.now);
         return facility === '' ? device : Object.assign(device, { facility });
       }),
     activity: (params) => {

@@ -122,8 +122,8 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
     for (const digest of all) if (matches(digest)) found.push(digest);
     return found;
   };
-  const contentOf = (id: string) => {
-    const look = index.look(id, Date.now());
+  const contentOf = (id: string, now: number) => {
+    const look = index.look(id, now);
     return look.type === 'session' ? look.session : null;
   };
   return {

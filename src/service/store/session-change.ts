@@ -79,10 +79,12 @@ export function changeSession(
 }
 
 /** How a session stood that was retried and not tried since; null when the last word on it is another one. */
-function statusBeforeRetry({ submissionHistory, submittedAt }: SessionFile): SubmissionStatus | null {
+function statusBeforeRetry({ submissionHistory, submittedAt, submissionError }: SessionFile): SubmissionStatus | null {
   if (submissionHistory.at(-1)?.outcome !== 'retried') return null;
   const before = submissionHistory.at(-2);
   if (before !== undefined && isAttemptEntry(before)) return before.outcome === 'accepted' ? 'submitted' : 'failed';
-  // Without an attempt it was not the endpoint that put it aside; one that was accepted earlier stays accepted.
-  return submittedAt === undefined ? 'ignored' : 'submitted';
+  if (before?.outcome === 'ignored') return 'ignored';
+  // A file of another program may say less: what it does say of an acceptance or an error decides.
+  if (submittedAt !== undefined) return 'submitted';
+  return submissionError === undefined ? 'ignored' : 'failed';
 }

@@ -1,0 +1,393 @@
+/**
+ * The operator's desk: what the console shows beyond delivery itself, put together from the store, the worker, the
+ * settings and the log (docs/console-contract.md).
+ *   worker, store, machines -> watch, causes, ledger -> events, `statusExtras`, answers (desk-handlers.ts)
+ * Composes; the rules are in the files beside it. May import: node, xstate, src/common, machines, src/service.
+ */
+import { hostname } from 'node:os';
+import type { InspectionEvent } from 'xstate';
+import type { Cause, LogLine, RetryJob } from '../../common/console.ts';
+import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
+import type { SessionOutput } from '../../../machines/session.ts';
+import type { Timers } from '../event-hub.ts';
+import type { QueryScope } from '../store/reader.ts';
+import type { StoreChange } from '../store/session-store.ts';
+import type { Survey } from '../store/session-survey.ts';
+import { heardWithinADay } from '../store/device-survey.ts';
+import { ActivityLedger } from './activity-ledger.ts';
+import { CauseRules } from './cause-rules.ts';
+import { type Notice, noticeOf } from './cause-words.ts';
+import { CauseBook } from './causes.ts';
+import { readDeskFile, writeDeskFile } from './desk-file.ts';
+import { type DeskHandlers, deskHandlers } from './desk-handlers.ts';
+import type { DeskDeps } from './desk-needs.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { ChangeFeed } from './feed.ts';
+import { MachineWatch } from './machine-watch.ts';
+import { Pace } from './pace.ts';
+import { PatientAccessLog } from './patient-access.ts';
+import { RetryJobs } from './retry-jobs.ts';
+import { decorated, isHeld, scopeOf, type StandingView } from './session-standing.ts';
+import { SavedCount, statusExtras } from './status-extras.ts';
+
+export type { DeskDeps } from './desk-needs.ts';
+export type { Notice } from './cause-words.ts';
+
+/** Causes and retries are told of four times a second at most, the log twenty times. */
+const causesPaceMs = 250;
+const logPaceMs = 50;
+const linesPerEvent = 500;
+const keepPaceMs = 1_000;
+/** A look over all sessions: soon after something changed, and now and then in any case, because time changes things too. */
+const tickMs = 2_000;
+const ticksPerSurvey = 8;
+const ticksPerDeviceLook = 30;
+
+export interface Desk {
+  handlers: DeskHandlers;
+  /** For `createActor`'s `inspect`, of the worker and of every other machine. */
+  inspect(event: InspectionEvent): void;
+  /** Reads what was kept, and begins to watch the worker. To be called once, before the worker starts. */
+  start(): Promise<void>;
+  /** For the store's `onChanged`. */
+  storeChanged(change: StoreChange): void;
+  /** For the store's `onQuarantined`. */
+  quarantined(): void;
+  captureChanged(capture: NonNullable<Status['capture']>): void;
+  /** `problems` of the deps would answer something else now. */
+  problemsChanged(): void;
+  /** A write of the store ended that no delivery tells of. */
+  noteWrite(isDurable: boolean): void;
+  statusExtras(): Partial<Status>;
+  /** Devices heard in the last 24 hours, for `status.capture.devices`; 0 before the first look. */
+  readonly devicesHeard: number;
+  /** Summaries as the store gives them, with their derived fields. */
+  decorate(summaries: readonly SessionSummary[]): SessionSummary[];
+  /** A filter as the store understands it, for `getSessions` and every request with a filter. */
+  scopeOf(filter: SessionFilter): Promise<{ filter: SessionFilter; scope: QueryScope }>;
+  /** What a console hears first of all this, in the order of the contract: to come after `onSubmissionProgress`. */
+  currentState(): CourierEvent[];
+  /** Calls back once at the start of a cause and once at its end. The returned function ends it. */
+  onNotice(listener: (notice: Notice) => void): () => void;
+  /** Ends all timers and writes what is not written yet. */
+  close(): Promise<void>;
+}
+
+export function createDesk(deps: DeskDeps): Desk {
+  const room = new DeskRoom(deps);
+  return {
+    handlers: deskHandlers(room),
+    inspect: (event) => room.watch.inspect(event),
+    start: () => room.start(),
+    storeChanged: (change) => room.storeChanged(change),
+    quarantined: () => room.quarantined(),
+    captureChanged: (capture) => room.rules.captureChanged(capture),
+    problemsChanged: () => room.rules.problemsChanged(deps.problems?.() ?? []),
+    noteWrite: (isDurable) => room.disk.noteWrite(isDurable),
+    statusExtras: () => room.statusExtras(),
+    get devicesHeard() {
+      return room.devicesHeard;
+    },
+    decorate: (summaries) => decorated(summaries, room.view),
+    scopeOf: (filter) => room.scopeOf(filter),
+    currentState: () => room.currentState(),
+    onNotice: (listener) => room.onNotice(listener),
+    close: () => room.close(),
+  };
+}
+
+/** Local midnight of the service, unix ms. */
+export function midnightBefore(now: number): number {
+  return new Date(now).setHours(0, 0, 0, 0);
+}
+
+export class DeskRoom {
+  readonly deps: DeskDeps;
+  readonly watch: MachineWatch;
+  readonly feed: ChangeFeed;
+  readonly view: StandingView;
+  readonly disk: DiskWatch;
+  readonly jobs: RetryJobs;
+  readonly ledger: ActivityLedger;
+  readonly access: PatientAccessLog;
+  /** Replaced once by `start`, when what was kept is known. */
+  causes: CauseBook;
+  rules: CauseRules;
+  devicesHeard = 0;
+  readonly #timers: Timers;
+  readonly #host: string;
+  readonly #listeners = new Set<(notice: Notice) => void>();
+  readonly #ends: (() => void)[] = [];
+  readonly #changedCauses = new Map<string, Cause>();
+  readonly #changedJobs = new Map<string, RetryJob>();
+  #lines: LogLine[] = [];
+  readonly #causesPace: Pace;
+  readonly #jobsPace: Pace;
+  readonly #logPace: Pace;
+  readonly #keepPace: Pace;
+  readonly #saved = new SavedCount();
+  readonly closing = new AbortController();
+  #survey: Survey | null = null;
+  #lastInterruptionEndedAt: number | undefined;
+  #circuitTries = 0;
+  #ticks = 0;
+  #isDirty = true;
+  #timer: unknown = null;
+
+  constructor(deps: DeskDeps) {
+    const { store, hub, now, timers = { setTimeout, clearTimeout }, dataDir } = deps;
+    this.deps = deps;
+    this.#timers = timers;
+    this.#host = deps.host ?? hostname();
+    this.ledger = new ActivityLedger(now());
+    this.access = new PatientAccessLog({ dataDir });
+    [this.causes, this.rules] = this.#openCauses([]);
+    this.watch = new MachineWatch({
+      now,
+      attemptLimitMs: () => deps.settings.current().submissionTimeoutSeconds * 1000,
+      isHeard: () => hub.isHeard,
+      onChange: () => this.feed.request(),
+      onAttempt: (startedAt, durationMs) => this.ledger.countAttempt(startedAt, durationMs),
+    });
+    this.view = {
+      lanes: this.watch.lanes,
+      worker: () => deps.worker().status(),
+      hasEndpoint: () => deps.settings.current().submissionEndpoint !== '',
+      isStanding: (causeId) => this.causes.isStanding(causeId),
+      now,
+    };
+    const onError = (error: unknown) =>
+      deps.log.warn({ err: error }, 'The console could not be told what changed; it is tried again with the next change.');
+    const slots = () => deps.settings.current().submissionConcurrency;
+    this.feed = new ChangeFeed({
+      hub,
+      timers,
+      store,
+      worker: deps.worker,
+      watch: this.watch,
+      view: this.view,
+      slots,
+      now,
+      onError,
+    });
+    this.jobs = new RetryJobs({
+      now,
+      store,
+      triggerNow: () => void deps.worker().triggerNow(),
+      stateOf: (id) => this.watch.lanes.get(id)?.state,
+      onChange: (job) => {
+        this.#changedJobs.set(job.id, job);
+        this.#jobsPace.request();
+      },
+    });
+    this.disk = new DiskWatch({
+      dataDir,
+      now,
+      timers,
+      onChange: (disk) => {
+        this.rules.diskChanged(disk);
+        deps.onStatusChanged?.();
+      },
+      ...(deps.lookAtDisk === undefined ? {} : { look: deps.lookAtDisk }),
+    });
+    this.#causesPace = new Pace(timers, causesPaceMs, () => this.#tellCauses());
+    this.#jobsPace = new Pace(timers, causesPaceMs, () => this.#tellJobs());
+    this.#logPace = new Pace(timers, logPaceMs, () => this.#tellLines());
+    this.#keepPace = new Pace(timers, keepPaceMs, () => this.#keep());
+  }
+
+  async start(): Promise<void> {
+    const { dataDir, now, log, worker, hub } = this.deps;
+    const kept = await readDeskFile(dataDir, now(), log);
+    this.#lastInterruptionEndedAt = kept.lastInterruptionEndedAt;
+    [this.causes, this.rules] = this.#openCauses(kept.causes);
+    this.rules.problemsChanged(this.deps.problems?.() ?? []);
+    this.#ends.push(
+      worker().on({
+        deliveryEnded: (output) => this.#deliveryEnded(output),
+        circuitChanged: (circuit) => {
+          if (circuit.state === 'halfOpen') this.#circuitTries += 1;
+          if (circuit.state === 'closed') this.#circuitTries = 0;
+          this.rules.circuitChanged(circuit, worker().status().nextCycleAt);
+          this.#standingChanged();
+        },
+        cycleEnded: () => {
+          // The worker sets its timer a moment later.
+          queueMicrotask(() => {
+            const { circuit, nextCycleAt } = worker().status();
+            this.rules.cycleEnded(circuit, nextCycleAt);
+            this.#standingChanged();
+          });
+        },
+      }),
+      log.onLine((line) => {
+        if (!hub.isHeard) return;
+        this.#lines.push(line);
+        this.#logPace.request();
+      }),
+    );
+    // Neither holds up the start: the first look at the folder may take seconds, a network disk does not say how full it is.
+    void this.disk.start();
+    this.#arm();
+  }
+
+  storeChanged(change: StoreChange): void {
+    this.#saved.add(change.added.length, this.deps.now());
+    this.#isDirty = true;
+    this.feed.storeChanged(change);
+  }
+
+  quarantined(): void {
+    this.#isDirty = true;
+    this.rules.quarantined();
+  }
+
+  statusExtras(): Partial<Status> {
+    const { now, version, worker, settings } = this.deps;
+    return statusExtras({
+      now: now(),
+      version,
+      host: this.#host,
+      worker: worker().status(),
+      lanes: this.watch.lanes.values(),
+      slots: settings.current().submissionConcurrency,
+      circuitTries: this.#circuitTries,
+      survey: this.#survey,
+      savedRecently: this.#saved.recent(now()),
+      disk: this.disk.current,
+      openCauses: this.causes.openCount,
+      lastInterruptionEndedAt: this.#lastInterruptionEndedAt,
+    });
+  }
+
+  scopeOf(filter: SessionFilter): Promise<{ filter: SessionFilter; scope: QueryScope }> {
+    return scopeOf(filter, this.view, (causeId) => this.deps.store.idsOfCause(causeId));
+  }
+
+  currentState(): CourierEvent[] {
+    const standing: CourierEvent = { name: 'onCauses', payload: { causes: this.causes.standing } };
+    return [
+      ...this.watch.longLived.map((seen) => ({ name: 'onSnapshot' as const, payload: this.feed.snapshotEvent(seen) })),
+      { name: 'onUnderWay', payload: this.feed.underWay() },
+      standing,
+      ...this.jobs.running.map((payload) => ({ name: 'onRetryJob' as const, payload })),
+    ];
+  }
+
+  onNotice(listener: (notice: Notice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
+    for (const end of this.#ends) end();
+    this.disk.close();
+    this.jobs.close();
+    await Promise.all(
+      [this.feed, this.#causesPace, this.#jobsPace, this.#logPace, this.#keepPace, this.access].map((part) => part.close()),
+    );
+  }
+
+  #openCauses(kept: ConstructorParameters<typeof CauseBook>[0]['kept']): [CauseBook, CauseRules] {
+    const { now } = this.deps;
+    const book = new CauseBook({
+      now,
+      kept,
+      onChange: (cause) => {
+        this.#changedCauses.set(cause.id, cause);
+        this.#causesPace.request();
+        this.deps.onStatusChanged?.();
+      },
+      onTurn: (cause, turn) => {
+        if (cause.kind === 'circuit' && turn === 'ended') this.#lastInterruptionEndedAt = cause.endedAt;
+        for (const listener of this.#listeners) listener(noticeOf(cause, turn));
+      },
+      onKeep: () => this.#keepPace.request(),
+    });
+    return [book, new CauseRules(book, now)];
+  }
+
+  #deliveryEnded(output: SessionOutput): void {
+    this.#isDirty = true;
+    if (output.unrecorded !== null) this.disk.noteWrite(false);
+    else if (output.recorded !== null) this.disk.noteWrite(true);
+    this.rules.deliveryEnded(output, this.deps.worker().status().circuit);
+    this.jobs.deliveryEnded(output);
+  }
+
+  #standingChanged(): void {
+    this.#isDirty = true;
+    this.feed.pendingChanged();
+    this.deps.onStatusChanged?.();
+  }
+
+  #arm(): void {
+    this.#timer = this.#timers.setTimeout(
+      () => void this.#tick().finally(() => this.closing.signal.aborted || this.#arm()),
+      tickMs,
+    );
+  }
+
+  /** What only a look over all sessions can tell. */
+  async #tick(): Promise<void> {
+    const tick = this.#ticks++;
+    const isSurveyDue = this.#isDirty || tick % ticksPerSurvey === 0;
+    this.rules.captureSettled();
+    try {
+      if (isSurveyDue) await this.#lookAtSessions();
+      if (tick % ticksPerDeviceLook === 0) await this.#lookAtDevices();
+    } catch (error) {
+      if (!this.closing.signal.aborted)
+        this.deps.log.warn({ err: error }, 'The sessions could not be counted; it is tried again.');
+    }
+  }
+
+  async #lookAtSessions(): Promise<void> {
+    const { store, now } = this.deps;
+    this.#isDirty = false;
+    const askedAt = now();
+    const [survey, { quarantined }] = await Promise.all([store.survey(midnightBefore(askedAt)), store.counts()]);
+    this.#survey = survey;
+    const retried = new Set(this.jobs.running.map(({ causeId }) => causeId));
+    this.rules.surveyed(survey, { quarantined, askedAt, isRetried: (causeId) => retried.has(causeId) });
+    this.ledger.noteHeld(isHeld(this.view) ? survey.pending.count : 0, now());
+    this.deps.onStatusChanged?.();
+  }
+
+  async #lookAtDevices(): Promise<void> {
+    const { store, now } = this.deps;
+    const devices = await store.devices(midnightBefore(now()));
+    this.devicesHeard = heardWithinADay(devices, now());
+    this.rules.devicesSeen(devices);
+  }
+
+  #tellCauses(): void {
+    const causes = [...this.#changedCauses.values()];
+    this.#changedCauses.clear();
+    if (this.deps.hub.isHeard) this.deps.hub.tell('onCauses', { causes });
+  }
+
+  #tellJobs(): void {
+    const jobs = [...this.#changedJobs.values()];
+    this.#changedJobs.clear();
+    if (this.deps.hub.isHeard) for (const job of jobs) this.deps.hub.tell('onRetryJob', job);
+  }
+
+  #tellLines(): void {
+    const lines = this.#lines.slice(-linesPerEvent);
+    this.#lines = [];
+    if (this.deps.hub.isHeard) this.deps.hub.tell('onLog', { lines });
+  }
+
+  #keep(): Promise<void> {
+    const last = this.#lastInterruptionEndedAt;
+    const file = {
+      version: 1 as const,
+      ...(last === undefined ? {} : { lastInterruptionEndedAt: last }),
+      causes: this.causes.kept(),
+    };
+    return writeDeskFile(this.deps.dataDir, file, this.deps.log);
+  }
+}
