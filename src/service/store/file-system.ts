@@ -48,58 +48,72 @@ export interface StoreFileSystem {
 const { O_RDONLY } = fs.constants;
 // Windows has neither: there a link is told by lstat, and pipes are not in folders.
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants as Partial<typeof fs.constants>;
-const isWindows = process.platform === 'win32';
 
-export const nodeFileSystem: StoreFileSystem = {
-  platform: process.platform,
-  list: (folder) => fs.readdirSync(folder),
-  lstat: isWindows
-    ? (path) => foldedFacts(fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }))
-    : (path) => factsOf(fs.lstatSync(path, { throwIfNoEntry: false })),
-  openToRead: (path) => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-  openNew: (path) => fs.openSync(path, 'wx', 0o600),
-  fstat: isWindows
-    ? (fd) => foldedFacts(fs.fstatSync(fd, { bigint: true })) as FileFacts
-    : (fd) => factsOf(fs.fstatSync(fd)) as FileFacts,
-  read: (fd, buffer, offset) => fs.readSync(fd, buffer, offset, buffer.byteLength - offset, null),
-  write: (fd, bytes, offset) => fs.writeSync(fd, bytes, offset, bytes.byteLength - offset),
-  fsync: (fd) => fs.fsyncSync(fd),
-  close: (fd) => fs.closeSync(fd),
-  rename: (from, to) => fs.renameSync(from, to),
-  unlink: (path) => fs.unlinkSync(path),
-  makeFolder: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
-  fsyncFolder: (folder) => {
-    if (isWindows) return;
-    const fd = fs.openSync(folder, O_RDONLY);
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-  },
-};
+/** The real file system. @param platform Windows has wider file numbers, and no sync of a folder. */
+export function fileSystemOf(platform: NodeJS.Platform): StoreFileSystem {
+  const isWindows = platform === 'win32';
+  return {
+    platform,
+    list: (folder) => fs.readdirSync(folder),
+    lstat: isWindows
+      ? (path) => factsOf(narrowed(fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })))
+      : (path) => factsOf(fs.lstatSync(path, { throwIfNoEntry: false })),
+    openToRead: (path) => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+    openNew: (path) => fs.openSync(path, 'wx', 0o600),
+    fstat: isWindows
+      ? (fd) => factsOf(narrowed(fs.fstatSync(fd, { bigint: true }))) as FileFacts
+      : (fd) => factsOf(fs.fstatSync(fd)) as FileFacts,
+    read: (fd, buffer, offset) => fs.readSync(fd, buffer, offset, buffer.byteLength - offset, null),
+    write: (fd, bytes, offset) => fs.writeSync(fd, bytes, offset, bytes.byteLength - offset),
+    fsync: (fd) => fs.fsyncSync(fd),
+    close: (fd) => fs.closeSync(fd),
+    rename: (from, to) => fs.renameSync(from, to),
+    unlink: (path) => fs.unlinkSync(path),
+    makeFolder: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+    fsyncFolder: isWindows ? () => {} : syncFolder,
+  };
+}
 
-function kindOf(stats: Pick<fs.Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): FileKind {
+export const nodeFileSystem: StoreFileSystem = fileSystemOf(process.platform);
+
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, O_RDONLY);
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function kindOf(stats: Stats): FileKind {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'folder';
   return stats.isSymbolicLink() ? 'link' : 'other';
 }
 
-function factsOf(stats: fs.Stats | undefined): FileFacts | null {
+type Stats = Pick<fs.Stats, 'ino' | 'size' | 'ctimeMs' | 'mtimeMs' | 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
+
+function factsOf(stats: Stats | undefined): FileFacts | null {
   if (stats === undefined) return null;
   return { kind: kindOf(stats), ino: stats.ino, size: stats.size, ctimeMs: stats.ctimeMs, mtimeMs: stats.mtimeMs };
 }
 
-/** The facts from 64-bit numbers: as a double, two of Windows' file numbers could look the same. */
-export function foldedFacts(stats: fs.BigIntStats | undefined): FileFacts | null {
-  if (stats === undefined) return null;
+/** 64-bit numbers as doubles: file numbers are folded, or two of Windows' could look the same. */
+function narrowed(stats: fs.BigIntStats | undefined): Stats | undefined {
+  if (stats === undefined) return undefined;
   return {
-    kind: kindOf(stats),
-    ino: Number(BigInt.asUintN(53, stats.ino ^ (stats.ino >> 53n))),
+    ino: foldedNumber(stats.ino),
     size: Number(stats.size),
     ctimeMs: Number(stats.ctimeNs) / 1e6,
     mtimeMs: Number(stats.mtimeNs) / 1e6,
+    isFile: () => stats.isFile(),
+    isDirectory: () => stats.isDirectory(),
+    isSymbolicLink: () => stats.isSymbolicLink(),
   };
+}
+
+export function foldedNumber(wide: bigint): number {
+  return Number(BigInt.asUintN(53, wide ^ (wide >> 53n)));
 }
 
 export function isSameState(a: FileFacts, b: Pick<FileFacts, 'ino' | 'size' | 'ctimeMs'>): boolean {

@@ -104,9 +104,8 @@ export function threadLink<Calls>(
   };
 }
 
-/** The thread's side of `threadLink`. */
-export function serveThread<Calls>(handler: Handler<Calls>): void {
-  const port = parentPort as MessagePort;
+/** The thread's side of `threadLink`. @param port where calls come from: the thread's parent. */
+export function serveThread<Calls>(handler: Handler<Calls>, port: MessagePort = parentPort as MessagePort): void {
   const post = batchedPost<AnswerMessage>(port);
   const serve = async ({ number, name, params }: CallMessage) => {
     try {

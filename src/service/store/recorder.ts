@@ -132,11 +132,7 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
         (scope) => wordingFailures(resultOf(params.record.id), () => record(params, scope)),
         (cause) => writeFailed(resultOf(params.record.id), cause),
       ),
-    watchLedger: () =>
-      batch.enqueue(
-        () => ledger.watch(),
-        () => new Error('never: it writes nothing'),
-      ),
+    watchLedger: () => batch.enqueue(() => ledger.watch()),
     replaceLedger: ({ entries, ...at }) => ledger.replace(entries, at),
     changeStatus: (params) =>
       batch.enqueue(
@@ -169,11 +165,7 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
         (cause) => writeFailed('the emptying of the trash', cause),
       ),
     sweep: () => ({ swept: sweepTmpFiles(tools, [folders.sessions, folders.quarantine]) }),
-    finish: () =>
-      batch.enqueue(
-        () => undefined,
-        () => new Error('never: it writes nothing'),
-      ),
+    finish: () => batch.enqueue(() => undefined),
   };
 }
 

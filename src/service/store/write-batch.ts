@@ -21,11 +21,13 @@ export class WriteScope {
 interface Job {
   work: (scope: WriteScope) => unknown;
   /** The error to answer with when it was done but is not durable. */
-  failure: (cause: unknown) => Error;
+  failure: (cause: unknown) => unknown;
   scope: WriteScope;
   resolve: (result: never) => void;
   reject: (error: unknown) => void;
 }
+
+const asItIs = (cause: unknown) => cause;
 
 export class WriteBatch {
   readonly #fileSystem: StoreFileSystem;
@@ -38,8 +40,11 @@ export class WriteBatch {
     this.#schedule = schedule;
   }
 
-  /** @param work done at once and in order; what it throws is its answer. */
-  enqueue<Result>(work: (scope: WriteScope) => Result, failure: (cause: unknown) => Error): Promise<Result> {
+  /**
+   * @param work done at once and in order; what it throws is its answer.
+   * @param failure the answer when it was done but is not durable; work that writes nothing needs none.
+   */
+  enqueue<Result>(work: (scope: WriteScope) => Result, failure: Job['failure'] = asItIs): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ work, failure, scope: new WriteScope(), resolve, reject });
       if (this.#jobs.length === 1) this.#schedule(() => this.#flush());

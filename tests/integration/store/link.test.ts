@@ -4,10 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { CourierError } from '../../../src/common/errors.ts';
-import { inlineLink, threadLink } from '../../../src/service/store/link.ts';
+import { inlineLink, serveThread, threadLink, withTransfer } from '../../../src/service/store/link.ts';
 import { temporaryFolder } from '../../support/spawned.ts';
 
 interface Calls {
@@ -80,6 +81,48 @@ test('a closed thread rejects what waits for it and is not reported', async () =
   await link.close();
   await rejected;
   expect(died).toEqual([]);
+});
+
+test('a handler answers through any port, what is thrown as what it is', async () => {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  const bytes = new Uint8Array(8);
+  serveThread<Calls>(
+    {
+      double: ({ value }) => value * 2,
+      bytes: () => withTransfer(bytes, [bytes.buffer]),
+      fail: ({ how }) => {
+        if (how === 'courier') throw new CourierError('ERR_INTERNAL', 'no', { cause: new Error('why') });
+        // What a program throws need not be an error.
+        throw how;
+      },
+      never: () => Promise.resolve(),
+      exit: () => {},
+      crash: () => {},
+    },
+    port2,
+  );
+  const answers: { number: number }[] = [];
+  port1.on('message', (some: { number: number }[]) => answers.push(...some));
+  port1.postMessage([
+    { number: 1, name: 'double', params: { value: 4 } },
+    { number: 2, name: 'bytes', params: { length: 8 } },
+    { number: 3, name: 'fail', params: { how: 'courier' } },
+    { number: 4, name: 'fail', params: { how: 'text' } },
+    { number: 5, name: 'exit', params: {} },
+  ]);
+  await vi.waitFor(() => expect(answers).toHaveLength(5));
+  expect(answers.sort((a, b) => a.number - b.number)).toEqual([
+    { number: 1, result: 8 },
+    { number: 2, result: new Uint8Array(8) },
+    {
+      number: 3,
+      error: { message: 'no', code: 'ERR_INTERNAL', isCourierError: true, cause: { message: 'why', isCourierError: false } },
+    },
+    { number: 4, error: { message: 'text', isCourierError: false } },
+    { number: 5, result: undefined },
+  ]);
+  expect(bytes).toHaveLength(0);
 });
 
 test('the same handler answers without a thread', async () => {
