@@ -5,6 +5,7 @@
  * Composes, and holds no rule of its own. May import: src/common, machines, src/service.
  */
 import type { CourierApi, CourierEvent, Result, Status } from '../common/contract.ts';
+import type { WithdrawnReason } from '../common/delivery.ts';
 import { CourierError } from '../common/errors.ts';
 import type { OutcomeClass } from '../common/outcome.ts';
 import type { SettingKey, Settings } from '../common/settings.ts';
@@ -188,6 +189,8 @@ export class Service {
     const { promise, resolve } = Promise.withResolvers<CycleEnd>();
     const ignore = this.worker.on({
       deliveryEnded: (output) => {
+        // Gone, or settled by another hand before its POST: it is not pending, so this run did not put it off.
+        if (output.withdrawn !== null && isSettledElsewhere.has(output.withdrawn)) return;
         verdicts.set(output.id, output.verdict);
         onDelivery?.(output);
       },
@@ -318,6 +321,7 @@ export class Service {
   }
 }
 
+const isSettledElsewhere = new Set<WithdrawnReason>(['deleted', 'ignored', 'submitted', 'failed', 'unreadable']);
 const noEndpoint = 'No endpoint is set (submissionEndpoint), so nothing is sent. Sessions are kept and wait.';
 
 function shownWorker({ state, inFlight, queueSize, nextCycleAt }: WorkerStatus): NonNullable<Status['worker']> {

@@ -43,8 +43,9 @@ export async function submit(context: CommandContext, options: SubmitOptions): P
   }
   const complaint = service.endpointComplaint;
   await service.stop();
-  if (complaint !== null && tally.pending > 0) {
-    say(context, `${complaint} ${counted(tally.pending, 'session')} waiting. Set it with --set submissionEndpoint=URL.`);
+  const waiting = tally.pending - tally.heldBack;
+  if (complaint !== null && waiting > 0) {
+    say(context, `${complaint} ${counted(waiting, 'session')} waiting. Set it with --set submissionEndpoint=URL.`);
     return exitCodes.usage;
   }
   say(context, summaryOf(tally, circuit.reason));
