@@ -3,13 +3,13 @@
  * `ino`, `size` or `ctime` changed (design section 4).
  * May import: node, src/common.
  */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
 import { errnoOf, errnoWords, type FileFacts, isSameState, readWhole, type StoreFileSystem } from './file-system.ts';
 import { idOfName, isSessionId, isSessionName } from './folders.ts';
 import { digestOf, type SessionDigest, type Share, summaryOf } from './session-digest.ts';
-import { parseSession, sessionBytesMax } from './session-file.ts';
+import { parseSession, sessionBytesMax, sessionExtension } from './session-file.ts';
 import type { StoreReport } from './store-error.ts';
 
 /**
@@ -103,9 +103,11 @@ export class SessionIndex {
       for (const [at, name] of names.entries()) {
         if (at % filesPerTurn === 0) await breathe();
         if (!isSessionName(name)) continue;
-        const isKnown = this.digests.has(idOfName(name));
-        const look = this.#lookIfChanged(name, now);
+        const id = idOfName(name);
+        const isKnown = this.digests.has(id);
+        const look = this.#lookIfChanged(id, now);
         if (look === null) continue;
+        if (isKnown && !this.digests.has(id)) result.removed.push(id);
         if (look.type === 'damaged') result.damaged.push({ name, reason: look.reason, facts: look.facts });
         result.reports.push(...this.#reportOf(name, look));
         if (look.type !== 'session') continue;
@@ -113,10 +115,9 @@ export class SessionIndex {
         const differences = isKnown ? result.changed : result.added;
         if (!isFirst && differences.length < differencesMax) differences.push(summaryOf(look.digest));
       }
-      const present = new Set(names);
-      for (const id of this.digests.keys()) if (!present.has(`${id}.json`) && !touched.has(id)) result.removed.push(id);
-      for (const id of result.removed) this.#remove(id);
-      for (const name of this.#said.keys()) if (!present.has(name)) this.#said.delete(name);
+      const gone = this.#goneSince(names, touched);
+      for (const id of gone) this.#remove(id);
+      result.removed.push(...gone);
       this.#isScanned = true;
       return result;
     } finally {
@@ -134,13 +135,19 @@ export class SessionIndex {
     return look;
   }
 
+  /** Sessions of the index that the list of names does not have (any more). */
+  #goneSince(names: readonly string[], touched: ReadonlySet<string>): string[] {
+    const present = new Set(names);
+    for (const name of this.#said.keys()) if (!present.has(name)) this.#said.delete(name);
+    return [...this.digests.keys()].filter((id) => !present.has(nameOf(id)) && !touched.has(id));
+  }
+
   /** Null when the file is as the index knows it. */
-  #lookIfChanged(name: string, now: number): Look | null {
+  #lookIfChanged(id: string, now: number): Look | null {
     const { fileSystem, folder } = this.#tools;
-    const id = idOfName(name);
     let facts: FileFacts | null;
     try {
-      facts = fileSystem.lstat(join(folder, name));
+      facts = fileSystem.lstat(folder + sep + nameOf(id));
     } catch (error) {
       return { type: 'unreadable', error };
     }
@@ -158,7 +165,7 @@ export class SessionIndex {
   #read(id: string): Look {
     const { fileSystem, folder } = this.#tools;
     try {
-      const result = readWhole(fileSystem, join(folder, `${id}.json`), sessionBytesMax);
+      const result = readWhole(fileSystem, join(folder, nameOf(id)), sessionBytesMax);
       if (result.type === 'tooLarge') {
         const reason = `The file is larger than ${sessionBytesMax / 1024 / 1024} MB, which no session is.`;
         return { type: 'damaged', facts: result.facts, reason };
@@ -246,6 +253,8 @@ export class SessionIndex {
     });
   }
 }
+
+const nameOf = (id: string) => id + sessionExtension;
 
 const isUnchanged = (known: SessionDigest, facts: FileFacts) =>
   isSameState(facts, { ino: known.ino, size: known.bytes, ctimeMs: known.ctimeMs });

@@ -248,6 +248,18 @@ test('a file that vanishes between the list and the look is nothing to speak of'
   expect(reports).toEqual([]);
 });
 
+test('a known session that is damaged or replaced by a folder is gone for whoever lists sessions', async () => {
+  const changes: unknown[] = [];
+  const { store, files } = await storeWith([storedSession('s1'), storedSession('s2')], {
+    onChanged: (change: unknown) => changes.push(change),
+  });
+  await store.discover();
+  files.put('/data/sessions/s1.json', '{');
+  files.put('/data/sessions/s2.json', '', 'folder');
+  await store.discover();
+  expect(changes).toEqual([{ added: [], changed: [], removed: ['s1', 's2'] }]);
+});
+
 test('cycles that overlap look one after the other', async () => {
   const { store, files } = await storeWith([storedSession('s1')]);
   const discoveries = await Promise.all([store.discover(), store.scan(), store.discover(), store.scan(), store.counts()]);
