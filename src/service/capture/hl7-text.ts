@@ -52,7 +52,8 @@ export function isSegment(bytes: Buffer): boolean {
 }
 
 export interface MessageHead {
-  /** MSH-10, MSH-18 (first repetition); empty when missing. */
+  /** MSH-7, MSH-10, MSH-18 (first repetition); empty when missing. */
+  sentAt: string;
   controlId: string;
   characterSet: string;
   /** MSA-2: the control id of the message that this one answers; null when it answers none. */
@@ -63,7 +64,7 @@ export interface MessageHead {
 
 /** Reads the head of a message or batch. Bytes that are no HL7 give an empty head. */
 export function messageHead(bytes: Buffer): MessageHead {
-  const head: MessageHead = { controlId: '', characterSet: '', answers: null, isAcknowledgement: false };
+  const head: MessageHead = { sentAt: '', controlId: '', characterSet: '', answers: null, isAcknowledgement: false };
   let messageType = '';
   let separator = '|';
   let at = 0;
@@ -76,6 +77,7 @@ export function messageHead(bytes: Buffer): MessageHead {
       const fields = text.split(separator, 19);
       const repetition = fields[1]?.[1] ?? '~';
       messageType = (fields[8] ?? '').split(fields[1]?.[0] ?? '^', 1)[0] ?? '';
+      head.sentAt = fields[6] ?? '';
       head.controlId = fields[9] ?? '';
       head.characterSet = (fields[17] ?? '').split(repetition, 1)[0] ?? '';
     } else if (name === 'MSA') {
