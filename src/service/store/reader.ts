@@ -24,7 +24,7 @@ import {
   type SessionDigest,
   summaryOf,
 } from './session-digest.ts';
-import { type ScanResult, SessionIndex } from './session-index.ts';
+import { filesPerTurn, type ScanResult, SessionIndex } from './session-index.ts';
 import { comparatorOf, matcherOf, type StateView } from './session-query.ts';
 import { errorReading, type StoreReport } from './store-error.ts';
 
@@ -102,7 +102,7 @@ export interface ReaderCalls extends DeskQueries {
   counts(params: { now: number }): StoreCounts;
   expired(params: { now: number }): { id: string; bytes: number }[];
   knownFiles(params: { ids: readonly string[]; now: number } & WhichFiles): KnownFile[];
-  listTrash(params: object): TrashEntry[];
+  listTrash(params: object): Promise<TrashEntry[]>;
   listQuarantine(params: object): QuarantinedFile[];
 }
 
@@ -170,12 +170,16 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
         .filter((digest) => !onlyExpired || isExpired(digest, now))
         .map(({ id, ino, bytes, ctimeMs }) => ({ id, ino, size: bytes, ctimeMs }));
     },
-    listTrash: () =>
-      listOrNone(fileSystem, folders.trash).flatMap((name) => {
+    listTrash: async () => {
+      const entries: TrashEntry[] = [];
+      for (const [at, name] of listOrNone(fileSystem, folders.trash).entries()) {
+        if (at % filesPerTurn === 0) await breathe();
         const parts = partsOfTrashName(name);
         const facts = parts === null ? null : fileSystem.lstat(join(folders.trash, name));
-        return parts === null || facts === null ? [] : [{ ...parts, bytes: facts.size }];
-      }),
+        if (parts !== null && facts !== null) entries.push({ ...parts, bytes: facts.size });
+      }
+      return entries;
+    },
     listQuarantine: () =>
       quarantinedNames(fileSystem, folders).flatMap((file) => {
         const facts = fileSystem.lstat(join(folders.quarantine, file));

@@ -19,7 +19,7 @@ import type { StoreReport } from './store-error.ts';
 const ctimeTickMs = 50;
 const clockJumpMs = 60_000;
 /** Files looked at before others have their turn. */
-const filesPerTurn = 200;
+export const filesPerTurn = 200;
 /** No more differences than this are told one by one. */
 const differencesMax = 5000;
 

@@ -14,7 +14,7 @@ import type { SessionFile } from '../../common/session.ts';
 import type { ActivityCounts, ActivityQuery } from './activity-counts.ts';
 import { errnoWords, type FileFacts, nodeFileSystem, type StoreFileSystem } from './file-system.ts';
 import { foldersOf, type TrashEntry } from './folders.ts';
-import { type Link, threadLink } from './link.ts';
+import { inlineLink, type Link, threadLink } from './link.ts';
 import type {
   PackedDiscovery,
   PostLook,
@@ -25,7 +25,7 @@ import type {
   StoreCounts,
   WhichFiles,
 } from './reader.ts';
-import type { RecorderCalls } from './recorder.ts';
+import { createRecorder, type RecorderCalls } from './recorder.ts';
 import type { StatusChange } from './session-change.ts';
 import { type SessionDigest, summaryOf } from './session-digest.ts';
 import type { DamagedFile, ScanResult } from './session-index.ts';
@@ -76,7 +76,7 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 export async function openSessionStore(options: SessionStoreOptions): Promise<SessionStore> {
   const { dataDir, readOnly = false, isOwner = true, fileSystem = nodeFileSystem, log = () => {} } = options;
   if (!readOnly) makeFolders(dataDir, fileSystem);
-  const links = options.links ?? threadLinks(dataDir, log);
+  const links = options.links ?? threadLinks({ dataDir, readOnly, log });
   const store = new SessionStore(options, links);
   if (readOnly || !isOwner) return store;
   try {
@@ -333,9 +333,10 @@ export class SessionStore {
     const first = await this.#lookAround();
     if (this.#options.readOnly === true || first.damaged.length === 0) return;
     if (first.damaged.some(({ facts }) => this.#isFresh(facts))) await (this.#options.wait ?? pause)(settledMs);
-    const areSetAside = await Promise.all(first.damaged.map((file) => this.#setAside(file)));
+    let hasChanged = false;
+    for (const file of first.damaged) hasChanged = !(await this.#setAside(file)) || hasChanged;
     // One that its writer has finished meanwhile is found whole now.
-    if (areSetAside.includes(false)) await this.#lookAround();
+    if (hasChanged) await this.#lookAround();
   }
 
   async #lookAround(): Promise<ScanResult> {
@@ -392,7 +393,7 @@ export class SessionStore {
   }
 }
 
-function threadLinks(dataDir: string, log: (report: StoreReport) => void): NonNullable<SessionStoreOptions['links']> {
+function threadLinks({ dataDir, readOnly, log }: { dataDir: string; readOnly: boolean; log: (report: StoreReport) => void }) {
   const start = <Calls>(name: string, entry: string) =>
     threadLink<Calls>(new URL(entry + extension, import.meta.url), {
       name,
@@ -401,7 +402,10 @@ function threadLinks(dataDir: string, log: (report: StoreReport) => void): NonNu
     });
   return {
     reader: start<ReaderCalls>('store reader', './read-thread'),
-    recorder: start<RecorderCalls>('store recorder', './record-thread'),
+    // A store that only reads asks nothing of its recorder: that needs no thread.
+    recorder: readOnly
+      ? inlineLink<RecorderCalls>(createRecorder({ dataDir }))
+      : start<RecorderCalls>('store recorder', './record-thread'),
   };
 }
 

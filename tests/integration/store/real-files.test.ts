@@ -50,6 +50,16 @@ test('a session goes from the folder to submitted, in files that only their owne
   for (const folder of ['sessions', 'quarantine', 'trash']) expect(statSync(join(dataDir, folder)).mode & 0o777).toBe(0o700);
 });
 
+test('a look beside a running service counts and changes nothing', async () => {
+  const { store, dataDir } = await openStore();
+  await store.add(storedSession('s1'));
+  writeFileSync(join(dataDir, 'sessions', 'x.json'), '{');
+  const { store: beside } = await openStore({ dataDir, readOnly: true });
+  expect(await beside.counts()).toMatchObject({ pending: 1, quarantined: 0 });
+  await beside.close();
+  expect(readdirSync(join(dataDir, 'sessions')).sort()).toEqual(['s1.json', 'x.json']);
+});
+
 test('errors keep their code on the way from a thread', async () => {
   const { store, dataDir } = await openStore();
   put(dataDir, storedSession('s1'));

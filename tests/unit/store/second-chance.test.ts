@@ -181,3 +181,14 @@ test('a new process reads from the store what is owed', async () => {
   expect(await next.store.discover()).toMatchObject({ triedSince: 1, refusedSince: 0, lastAcceptedAt: 0 });
   expect(await next.store.record(attemptRecord('good', 'accepted'))).toMatchObject({ recorded: { setBack: 1 } });
 });
+
+test('a session that is accepted itself needs no second chance', async () => {
+  const { store, put, onDisk } = await simulatedStore();
+  put(failed('f'));
+  await store.discover();
+  put(storedSession('f'));
+  expect(await store.record(attemptRecord('f', 'accepted'))).toMatchObject({
+    recorded: { setBack: 0, submissionStatus: 'submitted' },
+  });
+  expect(onDisk('f')?.submissionHistory.map(({ outcome }) => outcome)).toEqual(['accepted']);
+});
