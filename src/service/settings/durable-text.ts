@@ -2,7 +2,7 @@
  * Writes a small text file whole or not at all, and durably, with the store's own means (design section 4).
  * May import: node, src/service/store.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTmpName, writeReplacing } from '../store/durable-write.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
@@ -13,9 +13,9 @@ export function writeText(folder: string, name: string, extension: string, text:
   nodeFileSystem.fsyncFolder(folder);
 }
 
-/** Removes what writes left that a crash cut short: they may hold a secret. */
+/** Removes what writes left that a crash cut short: they may hold a secret. A folder that is not there holds nothing. */
 export function sweepLeftovers(folder: string, names: readonly string[]): void {
-  for (const entry of readdirSync(folder)) {
+  for (const entry of existsSync(folder) ? readdirSync(folder) : []) {
     if (isTmpName(entry) && names.some((name) => entry.startsWith(`.${name}.`))) rmSync(join(folder, entry), { force: true });
   }
 }

@@ -26,15 +26,18 @@ export interface LoadedSettings {
 const lastGoodName = 'settings.last-good';
 const textLengthMax = 1_048_576;
 
-/** Reads the settings of a data directory. Never throws: what is wrong is said in `damage`. */
-export function loadSettingsFile(dataDir: string, now: number): LoadedSettings {
+/**
+ * Reads the settings of a data directory. Never throws: what is wrong is said in `damage`.
+ * @param isReadOnly leaves a damaged file where it is.
+ */
+export function loadSettingsFile(dataDir: string, now: number, isReadOnly: boolean): LoadedSettings {
   const read = readValues(join(dataDir, 'settings.json'));
   if (read.type === 'missing') return { values: {}, settings: defaultSettings, damage: null, unknownKeys: [] };
   if (read.type === 'good') return withoutDamage(read);
   const copy = readValues(join(dataDir, `${lastGoodName}.json`));
   const good = copy.type === 'good' ? copy : { values: {}, settings: defaultSettings };
   const used = copy.type === 'good' ? 'the last good copy is used' : 'there is no good copy, so the defaults are used';
-  const aside = read.type === 'damaged' ? setAside(dataDir, good.values, now) : 'left where it is';
+  const aside = read.type === 'damaged' && !isReadOnly ? setAside(dataDir, good.values, now) : 'left where it is';
   const damage = `The settings file cannot be read (${read.reason}) and was ${aside}; ${used}. Check the settings and save them.`;
   return { ...withoutDamage(good), damage };
 }

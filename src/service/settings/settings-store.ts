@@ -36,6 +36,8 @@ export interface SettingsOptions {
   backing?: SettingsBacking;
   /** A 0600 file in the data directory when missing. */
   secretStore?: SecretStore;
+  /** Looks and writes nothing, for a command beside a running service: no copy, no clean-up, no setting aside. */
+  isReadOnly?: boolean;
   /** Called with what would hold, before anything is stored; what it throws refuses the change (a PEM file that is not there). */
   verify?: (next: Settings, changed: readonly SettingKey[]) => void;
 }
@@ -69,7 +71,7 @@ export interface SettingsStore {
  * @throws CourierError when a value of this run (`--set`, the environment) cannot be used.
  */
 export function openSettings(options: SettingsOptions): SettingsStore {
-  const { dataDir, overrides = {}, environment, log, now = Date.now, verify } = options;
+  const { dataDir, overrides = {}, environment, log, now = Date.now, isReadOnly = false, verify } = options;
   const { backing = confBacking(dataDir), secretStore = openSecretFile(dataDir) } = options;
   const problems = new Map<string, Problem>();
   const listeners = new Set<SettingsListener>();
@@ -78,8 +80,8 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     log.warn({ code }, message);
   };
 
-  sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
-  const loaded = loadSettingsFile(dataDir, now());
+  if (!isReadOnly) sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
+  const loaded = loadSettingsFile(dataDir, now(), isReadOnly);
   if (loaded.damage !== null) tell('settings.damaged', loaded.damage);
   if (loaded.unknownKeys.length > 0) {
     const names = loaded.unknownKeys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
@@ -91,21 +93,25 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   const run: RunSettings = { overrides, environmentHeader: (environment[environmentHeaderName] ?? '').replace(/[\r\n]+$/, '') };
 
   let values: StoredValues = loaded.values;
+  /** The stored Authorization value could not be read: what it is worth nobody knows, so it must not outlive a move. */
+  let isSecretUnknown = false;
   let stored = changedSettings(loaded.settings, { submissionAuthHeader: readSecret() });
   let runOrigin: string | null = null;
   let current = holding(stored);
   runOrigin = originOf(current.submissionEndpoint);
   const versions = openVersions(dataDir);
-  if (loaded.damage === null) quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
-  quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
+  if (!isReadOnly && loaded.damage === null)
+    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
+  if (!isReadOnly) quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
 
   /** The stored Authorization value. One found in settings.json moves to where it belongs. */
   function readSecret(): string {
     const { submissionAuthHeader: misplaced, ...others } = values;
     try {
       let secret = secretStore.read();
-      if (typeof misplaced === 'string') {
-        if (secret === '') secretStore.write((secret = misplaced));
+      if (typeof misplaced === 'string' && secret === '') secret = misplaced;
+      if (typeof misplaced === 'string' && !isReadOnly) {
+        secretStore.write(secret);
         backing.write(others);
         values = others;
         log.warn({}, 'submissionAuthHeader was in the settings file; it was moved to where secrets are kept.');
@@ -114,6 +120,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     } catch (error) {
       const reason = error instanceof CourierError ? 'it holds a character that a header cannot carry' : errnoWords(error);
       tell('secret.notKept', `The stored submissionAuthHeader cannot be used (${reason}); enter it again.`);
+      isSecretUnknown = true;
       values = others;
       return '';
     }
@@ -144,11 +151,11 @@ export function openSettings(options: SettingsOptions): SettingsStore {
    * The files cannot change in one moment, so when endpoint and header change together the header goes first and comes
    * last, after the copy that a damaged file falls back on: a crash leaves no header, never one at the wrong endpoint.
    */
-  function writeAll(next: Settings, nextValues: StoredValues): void {
-    const isSecretNew = next.submissionAuthHeader !== stored.submissionAuthHeader;
+  function writeAll(next: Settings, nextValues: StoredValues, isSecretEntered: boolean): void {
+    const isSecretNew = next.submissionAuthHeader !== stored.submissionAuthHeader || (isSecretUnknown && isSecretEntered);
     const isMoved = originOf(next.submissionEndpoint) !== originOf(stored.submissionEndpoint);
     try {
-      if (isSecretNew && isMoved) secretStore.write('');
+      if (isMoved && (isSecretNew || isSecretUnknown)) secretStore.write('');
       if (!isDeepStrictEqual(nextValues, values)) writeValues(nextValues);
       if (isSecretNew) secretStore.write(next.submissionAuthHeader);
     } catch (error) {
@@ -170,8 +177,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   /** conf reports no error when a full disk cuts the file short, so what was written is read again. */
   function writeValues(nextValues: StoredValues): void {
     backing.write(nextValues);
-    const read = JSON.parse(JSON.stringify(backing.read())) as unknown;
-    if (!isDeepStrictEqual(read, JSON.parse(JSON.stringify(nextValues))))
+    if (!isDeepStrictEqual(comparable(backing.read()), comparable(nextValues)))
       throw Object.assign(new Error('the file differs from what was written'), { code: 'EIO' });
     keepLastGood(dataDir, nextValues);
   }
@@ -185,13 +191,17 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     // What the schema made of a value is stored, so that a part of a nested setting is stored whole.
     const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, next[key as SettingKey]]));
     const nextValues = { ...values, ...taken };
-    writeAll(next, nextValues);
-    if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !Object.hasOwn(change, 'submissionAuthHeader'))
+    const isSecretEntered = Object.hasOwn(change, 'submissionAuthHeader');
+    writeAll(next, nextValues, isSecretEntered);
+    if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !isSecretEntered)
       log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
     [values, stored, current] = [nextValues, next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
     problems.delete('settings.damaged');
-    if (Object.hasOwn(change, 'submissionAuthHeader')) problems.delete('secret.notKept');
+    if (isSecretEntered) {
+      isSecretUnknown = false;
+      problems.delete('secret.notKept');
+    }
     quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
     if (changed.length > 0) {
       log.info({ keys: changed.join(' ') }, 'Settings changed.');
@@ -224,4 +234,9 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     versions: versions.list,
     restoreVersion: (version) => update(versions.changeTo(version)),
   };
+}
+
+/** Values as JSON keeps them, without the notes that conf keeps among them. */
+function comparable({ __internal__: _notes, ...values }: StoredValues): unknown {
+  return JSON.parse(JSON.stringify(values));
 }

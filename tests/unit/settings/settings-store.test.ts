@@ -1,7 +1,7 @@
 /**
  * How a change of the settings comes about: checked as a whole, one event, and nothing half done when the disk errs.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -139,6 +139,32 @@ describe('the Authorization value', () => {
     ]);
     settings.update({ submissionAuthHeader: 'Bearer new' });
     expect([settings.problems(), secret]).toEqual([[], 'Bearer new']);
+  });
+
+  test('that cannot be read does not outlive a move of the endpoint', () => {
+    values = { submissionEndpoint: a };
+    secret = 'Bearer a';
+    let isReadable = false;
+    const secretStore = {
+      read: () => {
+        if (!isReadable) throw Object.assign(new Error('x'), { code: 'EIO' });
+        return secret;
+      },
+      write: (value: string) => void (secret = value),
+    };
+    writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(values));
+    open({ secretStore }).update({ trashDays: 8 });
+    expect(secret).toBe('Bearer a');
+    open({ secretStore }).update({ submissionEndpoint: b });
+    isReadable = true;
+    expect(secret).toBe('');
+  });
+
+  test('that cannot be read can be removed', () => {
+    secret = 'Bearer hush\u0001';
+    const settings = open();
+    settings.update({ submissionAuthHeader: '' });
+    expect([secret, settings.problems()]).toEqual(['', []]);
   });
 
   test('that no header can carry is told without repeating it', () => {
