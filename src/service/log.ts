@@ -112,8 +112,8 @@ export function makeLog({ level, stream, pretty = false, now = Date.now }: LogOp
       return lines
         .slice(-linesKeptMax)
         .filter((line) => severities[line.level] >= severities[least] && line.message.toLowerCase().includes(part))
-        .slice(-limit)
-        .toReversed();
+        .toReversed()
+        .slice(0, limit);
     },
     onLine(listener) {
       listeners.add(listener);
