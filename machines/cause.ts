@@ -32,7 +32,7 @@ export const causeMachine = setup({
   actions: {
     keepTime: assign(({ context }, params: { at: number }) => ({ lastAt: Math.max(context.lastAt, params.at) })),
     keepEnd: assign((_, params: { at: number }) => ({ endedAt: params.at })),
-    openAgain: assign((_, params: { at: number }) => ({ lastAt: params.at, endedAt: null })),
+    openAgain: assign(({ context }, params: { at: number }) => ({ lastAt: Math.max(context.lastAt, params.at), endedAt: null })),
     beginAnew: assign((_, { at }: { at: number }) => ({ firstAt: at, lastAt: at, endedAt: null, note: '' })),
     keepNote: assign((_, params: { note: string }) => ({ note: params.note })),
   },
