@@ -46,6 +46,15 @@ export function counted(count: number, thing: string): string {
 }
 
 /**
+ * Leaves SIGINT and SIGTERM to the commands alone. conf brings a listener along (when-exit) that answers a signal by
+ * sending it to the process once more, which would be taken for the second one that ends it at once.
+ */
+export function ownStopSignals(): void {
+  process.removeAllListeners('SIGINT');
+  process.removeAllListeners('SIGTERM');
+}
+
+/**
  * Calls `onFirst` at the first SIGINT or SIGTERM; a second one ends the process at once, as the shell expects it.
  * @returns ends the listening.
  */

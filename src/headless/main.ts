@@ -12,7 +12,7 @@ import { retry } from './commands/retry.ts';
 import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
 import { submit } from './commands/submit.ts';
-import { type CommandContext, say } from './context.ts';
+import { type CommandContext, ownStopSignals, say } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -20,6 +20,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** Runs one command line; the process ends with its exit code when nothing is left to do. */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<void> {
   const context: CommandContext = { environment, stdout: process.stdout, stderr: process.stderr, version };
+  ownStopSignals();
   let exitCode: number = exitCodes.ok;
   const program = courierProgram(context, (code) => (exitCode = code));
   try {
