@@ -344,8 +344,11 @@ export const events = {
     submittedAt: unixMs.optional(),
   }),
   onCleanupSummary: z.object({
+    /** Sessions moved to the trash, and their bytes; in a dry run, that would be. */
     filesDeleted: count,
     bytesFreed: count,
+    /** Deleted for good because they were in the trash for longer than `trashDays`. */
+    filesPurged: count.optional(),
     filesInTrash: count,
     startTime: unixMs,
     endTime: unixMs,

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { readFileSync } from 'node:fs';
 import { CourierError } from '../common/errors.ts';
 import { check } from './commands/check.ts';
+import { cleanup } from './commands/cleanup.ts';
 import { collector } from './commands/collector.ts';
 import { demo } from './commands/demo.ts';
 import { retry } from './commands/retry.ts';
@@ -74,6 +75,13 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
     .option('--failed', 'all that failed')
     .option('--again', 'also sends what was accepted')
     .action(async (ids: string[], options) => ended(await retry(context, ids, options)));
+
+  withData(program.command('cleanup'))
+    .description('move what is delivered and past its time to the trash, and delete old trash')
+    .addOption(setOption())
+    .option('--dry-run', 'report, and move nothing')
+    .option('--json', 'print the summary as one JSON object on stdout')
+    .action(async (options) => ended(await cleanup(context, options)));
 
   program
     .command('collector')

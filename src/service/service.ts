@@ -14,16 +14,19 @@ import type { CycleEnd, CycleTally, DeliverySettings } from '../../machines/work
 import { makeDestination } from './delivery/destination.ts';
 import { postBody } from './delivery/post-session.ts';
 import type { Environment } from './delivery/proxy.ts';
+import { createDesk, type Desk } from './desk/desk.ts';
 import { concernsDestination, DestinationHolder } from './destination-holder.ts';
 import { EventHub } from './event-hub.ts';
 import type { Handlers } from './handlers.ts';
 import type { ServiceLog } from './log.ts';
 import { Problems } from './problems.ts';
+import { type CleanupSummary, Retention } from './retention/retention.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { openSettings, type SecretStore, type SettingsBacking, type SettingsStore } from './settings/settings-store.ts';
 import { acquireOwnership } from './store/owner-lock.ts';
-import { openSessionStore, type SessionStore } from './store/session-store.ts';
-import { SubmissionWorker, type WorkerStatus } from './submission-worker.ts';
+import { openSessionStore, type SessionStore, type StoreChange } from './store/session-store.ts';
+import { StatusFeed } from './status-feed.ts';
+import { SubmissionWorker } from './submission-worker.ts';
 
 export interface ServiceOptions {
   dataDir: string;
@@ -36,6 +39,10 @@ export interface ServiceOptions {
   version: string;
   /** The demo: what is shown is invented. */
   isSampleData?: boolean;
+  /** False when nobody watches: no desk's eye on every transition. */
+  isAttended?: boolean;
+  /** What only the host can answer. */
+  hostHandlers?: Pick<Handlers, 'getHostOptions' | 'setHostOptions' | 'chooseFile'>;
   now?: () => number;
   random?: () => number;
   /** Where settings and secrets are kept, if not in the data directory. */
@@ -80,23 +87,42 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     });
     log.setLevel(settings.current().logLevel);
     const storeLog = log.room('store');
+    // The store is open before there is a service to tell.
+    const listener: StoreListener = { changed: () => {}, quarantined: () => {} };
     const store = await openSessionStore({
       dataDir,
       now,
       log: ({ level, message, ...fields }) => storeLog[level](fields, message),
       attemptsMax: () => settings.current().submissionMaxRetries,
+      onChanged: (change) => listener.changed(change),
+      onQuarantined: () => listener.quarantined(),
     });
-    return new Service(options, { settings, store, release: () => ownership.release() });
+    return new Service(options, { settings, store, listener, release: () => ownership.release() });
   } catch (error) {
     ownership.release();
     throw error;
   }
 }
 
+/** Where the store's news go. */
+interface StoreListener {
+  changed(change: StoreChange): void;
+  quarantined(): void;
+}
+
+interface ServiceParts {
+  settings: SettingsStore;
+  store: SessionStore;
+  listener: StoreListener;
+  release: () => void;
+}
+
 export class Service {
   readonly settings: SettingsStore;
   readonly store: SessionStore;
   readonly worker: SubmissionWorker;
+  readonly retention: Retention;
+  readonly desk: Desk;
   readonly log: ServiceLog;
   /** What the console, the desktop's IPC and the HTTP API call. */
   readonly api: CourierApi;
@@ -104,14 +130,16 @@ export class Service {
   readonly #hub: EventHub;
   readonly #problems: Problems;
   readonly #destinations: DestinationHolder;
+  readonly #statusFeed: StatusFeed;
   readonly #release: () => void;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
   #isRunning = false;
 
-  constructor(options: ServiceOptions, parts: { settings: SettingsStore; store: SessionStore; release: () => void }) {
+  constructor(options: ServiceOptions, parts: ServiceParts) {
     const { now = Date.now, random = Math.random, log } = options;
+    const timers = { setTimeout, clearTimeout };
     this.#options = options;
     this.#now = now;
     this.#startedAt = now();
@@ -122,8 +150,35 @@ export class Service {
     this.#hub = new EventHub(() => this.#currentState());
     this.#problems = new Problems(now, (problem) => {
       if (problem !== null) log.warn({ code: problem.code }, problem.message);
+      this.#problemsChanged();
     });
+    this.#statusFeed = new StatusFeed({
+      status: () => this.status(),
+      hub: this.#hub,
+      timers,
+      onError: (error) => log.warn({ err: error }, 'The status could not be told to the console; it is tried again.'),
+    });
+    this.desk = createDesk({
+      dataDir: options.dataDir,
+      version: options.version,
+      environment: options.environment,
+      store: this.store,
+      worker: () => this.worker,
+      settings: this.settings,
+      hub: this.#hub,
+      log,
+      now,
+      timers,
+      problems: () => this.#allProblems(),
+      onStatusChanged: () => this.#statusFeed.changed(),
+    });
+    parts.listener.changed = (change) => {
+      this.desk.storeChanged(change);
+      this.#statusFeed.changed();
+    };
+    parts.listener.quarantined = () => this.desk.quarantined();
     this.#destinations = new DestinationHolder(this.settings.current(), options.environment, this.#problems);
+    const watch = options.isAttended === false ? {} : { inspect: this.desk.inspect };
     this.worker = new SubmissionWorker({
       store: this.store,
       destination: () => this.#destinations.current,
@@ -135,9 +190,14 @@ export class Service {
       settings: this.#deliverySettings(this.settings.current()),
       now,
       random,
+      ...watch,
     });
     this.worker.on({
-      changed: () => this.#hub.tellLatest('onSubmissionProgress', '', this.#progress()),
+      changed: () => {
+        if (!this.#hub.isHeard) return;
+        this.#hub.tellLatest('onSubmissionProgress', '', this.#progress());
+        this.#statusFeed.changed();
+      },
       deliveryEnded: (output) => this.#deliveryEnded(output),
       deliveryBroken: (id, error) =>
         log.error({ sessionId: id, err: error }, 'A delivery broke inside; its session stays pending.'),
@@ -146,6 +206,14 @@ export class Service {
         if (state === 'open') log.warn({}, `Delivery stopped: ${reason}. Nothing is lost; the next cycle tries one session.`);
         if (state === 'closed') log.info({}, 'Delivery goes on: the endpoint accepts sessions again.');
       },
+    });
+    this.retention = new Retention({
+      store: this.store,
+      settings: this.settings.current(),
+      now,
+      onSummary: (summary) => this.#cleanedUp(summary),
+      onFailure: (error) => log.error({ err: error }, 'A clean-up failed; the next one tries again.'),
+      ...watch,
     });
     this.settings.onChange((settings, changed) => this.#settingsChanged(settings, changed));
     const handlers = this.#handlers();
@@ -160,9 +228,12 @@ export class Service {
   }
 
   /** Begins to work: a first cycle at once, then by the timer. */
-  start(): void {
+  async start(): Promise<void> {
     this.#isRunning = true;
+    await this.desk.start();
+    this.#statusFeed.start();
     this.worker.start();
+    this.retention.start();
   }
 
   /** Sends nothing new, and waits for what is in flight (10 s at most) and its records. */
@@ -173,8 +244,11 @@ export class Service {
 
   /** Drains, ends all threads and gives the data directory back. */
   async stop(): Promise<void> {
+    this.retention.stop();
     await this.drain();
     this.#isRunning = false;
+    await this.#statusFeed.close();
+    await this.desk.close();
     await this.store.close();
     this.#destinations.close();
     this.#release();
@@ -198,10 +272,30 @@ export class Service {
         if (!isFollowed) resolve(end);
       },
     });
-    this.start();
+    this.#isRunning = true;
+    this.worker.start();
     const end = await promise;
     ignore();
     return { verdicts, end };
+  }
+
+  /** One clean-up, without anything else of the service running. @throws what kept it from its work. */
+  async cleanUpOnce({ isDryRun }: { isDryRun: boolean }): Promise<CleanupSummary> {
+    const { promise, resolve, reject } = Promise.withResolvers<CleanupSummary>();
+    const retention = new Retention({
+      store: this.store,
+      settings: this.settings.current(),
+      now: this.#now,
+      onSummary: resolve,
+      onFailure: reject,
+    });
+    retention.start();
+    retention.request({ isDryRun });
+    try {
+      return await promise;
+    } finally {
+      retention.stop();
+    }
   }
 
   /** Why no session can be sent with these settings; null when one can. */
@@ -225,7 +319,6 @@ export class Service {
 
   async status(): Promise<Status> {
     const counts = await this.store.counts();
-    const worker = this.worker.status();
     const { heldBack, oldestPendingAt, lastAcceptedAt, pending, submitted, failed, ignored, quarantined } = counts;
     return {
       pending,
@@ -234,15 +327,12 @@ export class Service {
       ignored,
       quarantined,
       running: this.#isRunning,
-      circuit: worker.circuit,
       heldBack,
       ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
       ...(lastAcceptedAt === undefined ? {} : { lastAcceptedAt }),
-      worker: shownWorker(worker),
-      problems: [...this.#problems.all, ...this.settings.problems()],
-      version: this.#options.version,
+      problems: this.#allProblems(),
       startedAt: this.#startedAt,
-      now: this.#now(),
+      ...this.desk.statusExtras(),
       ...(this.#options.isSampleData === true ? { sampleData: true } : {}),
       ...(this.#destinations.current === null ? {} : { endpoint: this.#destinations.current.shownUrl }),
     };
@@ -250,8 +340,11 @@ export class Service {
 
   #handlers(): Partial<Handlers> {
     return {
-      ...sessionHandlers(this.store, this.worker, () => this.#hub.tellLatest('onSubmissionProgress', '', this.#progress())),
+      ...this.desk.handlers,
+      ...sessionHandlers(this.store, this.worker, this.desk),
+      ...this.#options.hostHandlers,
       triggerSubmissionNow: () => this.worker.triggerNow(),
+      runCleanupNow: ({ dryRun }) => this.retention.request({ isDryRun: dryRun ?? this.settings.current().dryRunMode }),
       getStatus: () => this.status(),
       getSettings: () => this.settings.shown(),
       updateSettings: (change) => this.settings.update(change),
@@ -266,7 +359,23 @@ export class Service {
   }
 
   #currentState(): CourierEvent[] {
-    return [{ name: 'onSubmissionProgress', payload: this.#progress() }];
+    const status = this.#statusFeed.latest;
+    return [
+      ...(status === null ? [] : [{ name: 'onStatus' as const, payload: status }]),
+      { name: 'onSettings', payload: this.settings.shown() },
+      { name: 'onSubmissionProgress', payload: this.#progress() },
+      ...this.desk.currentState(),
+    ];
+  }
+
+  #allProblems(): NonNullable<Status['problems']> {
+    return [...this.#problems.all, ...this.settings.problems()];
+  }
+
+  #problemsChanged(): void {
+    // Told while the service is being put together, too.
+    this.desk?.problemsChanged();
+    this.#statusFeed?.changed();
   }
 
   #deliverySettings(settings: Settings): DeliverySettings {
@@ -283,6 +392,7 @@ export class Service {
     this.log.setLevel(settings.logLevel);
     if (concernsDestination(changed)) this.#destinations.replace(settings);
     this.worker.applySettings(this.#deliverySettings(settings));
+    this.retention.applySettings(settings);
     this.#hub.tell('onSettings', this.settings.shown());
     this.log.info({ keys: changed.join(', ') }, 'Settings changed.');
   }
@@ -310,6 +420,15 @@ export class Service {
       this.log.warn({ sessionId: recorded.id, error: outcome?.error }, 'A session failed.');
   }
 
+  #cleanedUp(summary: CleanupSummary): void {
+    this.#hub.tell('onCleanupSummary', summary);
+    const { filesDeleted, bytesFreed, filesPurged = 0, dryRun } = summary;
+    this.log.info(
+      { filesDeleted, bytesFreed, filesPurged, dryRun },
+      dryRun ? 'A clean-up was tried out; nothing was moved.' : 'A clean-up ended.',
+    );
+  }
+
   #cycleEnded(end: CycleEnd, tally: CycleTally, isFollowed: boolean): void {
     this.#problems[end === 'storeUnreadable' ? 'open' : 'end'](
       'store.readFailed',
@@ -323,7 +442,3 @@ export class Service {
 
 const isSettledElsewhere = new Set<WithdrawnReason>(['deleted', 'ignored', 'submitted', 'failed', 'unreadable']);
 const noEndpoint = 'No endpoint is set (submissionEndpoint), so nothing is sent. Sessions are kept and wait.';
-
-function shownWorker({ state, inFlight, queueSize, nextCycleAt }: WorkerStatus): NonNullable<Status['worker']> {
-  return { state, inFlight, queueSize, ...(nextCycleAt === undefined ? {} : { nextCycleAt }) };
-}

@@ -4,6 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CourierError } from '../../common/errors.ts';
+import type { Environment } from '../../service/delivery/proxy.ts';
 import { openService, type Service, type ServiceOptions } from '../../service/service.ts';
 import { type CommandContext, commandLog, dataDirOf, onStopSignal, say } from '../context.ts';
 import { type ConsoleServer, startConsoleServer } from '../server/console-server.ts';
@@ -62,7 +64,7 @@ export async function startServing(
   serviceOptions: ServiceOptions,
   { port, host, console: hasPages }: Pick<ServeOptions, 'port' | 'host' | 'console'>,
 ): Promise<Serving> {
-  const service = await openService(serviceOptions);
+  const service = await openService({ ...serviceOptions, hostHandlers: hostHandlers(serviceOptions.environment) });
   const token = makeToken();
   const metrics = courierMetrics({ getStatus: () => service.status(), now: Date.now });
   const pagesDir = hasPages ? builtPages() : null;
@@ -86,7 +88,7 @@ export async function startServing(
     });
     const unsubscribe = service.api.subscribe((event) => metrics.recordEvent(event));
     service.onAttempt((attempt) => metrics.recordAttempt(attempt));
-    service.start();
+    await service.start();
     return {
       service,
       server,
@@ -103,6 +105,24 @@ export async function startServing(
     await service.stop();
     throw error;
   }
+}
+
+/** What a host without a desktop answers. */
+function hostHandlers(environment: Environment): NonNullable<ServiceOptions['hostHandlers']> {
+  return {
+    getHostOptions: () => ({
+      kind: 'headless',
+      canChooseFile: false,
+      secretStorage: environment['HL7_COURIER_AUTH_HEADER'] === undefined ? 'file' : 'environment',
+    }),
+    setHostOptions: () => {
+      throw new CourierError(
+        'ERR_STATE_CONFLICT',
+        'The headless host is started by the system’s service manager; set it up there.',
+      );
+    },
+    chooseFile: () => ({}),
+  };
 }
 
 /** The console as it was built, or null in a clone where it was not: one plain page answers then. */

@@ -21,6 +21,7 @@ export async function submit(context: CommandContext, options: SubmitOptions): P
   const service = await openService({
     dataDir: dataDirOf(options.dataDir, environment),
     command: 'submit',
+    isAttended: false,
     overrides: parseSetOptions(options.set),
     environment,
     version,

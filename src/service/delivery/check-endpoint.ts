@@ -8,7 +8,6 @@ import type { ConnectionTest } from '../../common/console.ts';
 import { classOfStatus } from '../../common/outcome.ts';
 import type { Destination } from './destination.ts';
 import { faultOf, statusSentence } from './fault.ts';
-import { networkErrorCode, networkErrorWords } from './network-error.ts';
 import { openWay, type WayStep } from './way.ts';
 
 type Step = ConnectionTest['steps'][number];
@@ -49,14 +48,14 @@ const notReached: Step[] = (['credentials', 'path'] as const).map((step) => ({
 }));
 
 function stepOf({ step, result, message, durationMs, error }: WayStep): Step {
-  const code = error === undefined ? undefined : networkErrorCode(error);
-  const reason = code === undefined ? '' : `: ${networkErrorWords(code)} (${code})`;
+  const fault = error === undefined ? undefined : faultOf(error, { isProxied: false, statusRules: {} });
+  const reason = fault === undefined ? '' : `: ${fault.error}`;
   return {
     step,
     result,
     message: `${message}${reason}.`,
     ...(durationMs === undefined ? {} : { durationMs }),
-    ...(code === undefined ? {} : { code }),
+    ...(fault?.code === undefined ? {} : { code: fault.code }),
   };
 }
 

@@ -6,13 +6,14 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import got, { type Request } from 'got';
 import { CourierError } from '../../common/errors.ts';
 import type { StatusRules } from '../../common/outcome.ts';
 import { withoutCredentials, type Settings } from '../../common/settings.ts';
 import { readCertificates, trustedAuthorities } from './certificates.ts';
+import { makeAgent } from './connections.ts';
 import { proxyFor, type Environment } from './proxy.ts';
 
 /** POST carries a session; the others are for the check of an endpoint. */
@@ -44,7 +45,7 @@ export interface Destination {
 export interface Route {
   endpoint: URL;
   proxy: URL | null;
-  /** Present for https. */
+  /** Present when endpoint or proxy is https. */
   secureContext: SecureContext | null;
 }
 
@@ -76,7 +77,7 @@ export function makeDestination(settings: Settings, deps: DestinationDeps): Dest
   const proxy = proxyFor(endpoint, settings.submissionProxy, environment);
   const timeoutMs = settings.submissionTimeoutSeconds * 1000;
   const secureContext = lazily(() =>
-    endpoint.protocol === 'https:'
+    endpoint.protocol === 'https:' || proxy?.protocol === 'https:'
       ? createSecureContext({
           ca: trustedAuthorities(certificates),
           ...(certificates.clientKey === '' ? {} : { cert: certificates.clientCertificate, key: certificates.clientKey }),
@@ -85,7 +86,7 @@ export function makeDestination(settings: Settings, deps: DestinationDeps): Dest
   );
   let agent: http.Agent | undefined;
   const client = lazily(() => {
-    agent = makeAgent({ secureContext: secureContext(), proxy, timeoutMs, idleMsMax });
+    agent = makeAgent({ endpoint, proxy, secureContext: secureContext(), timeoutMs, idleMsMax });
     return makeClient(agent, authHeader);
   });
   let inFlight = 0;
@@ -132,29 +133,6 @@ function assertHeaderValue(authHeader: string): void {
 
 const keyOf = (parts: readonly string[]): string =>
   createHmac('sha256', keySecret).update(JSON.stringify(parts)).digest('hex').slice(0, 32);
-
-interface AgentOptions {
-  secureContext: SecureContext | null;
-  proxy: URL | null;
-  timeoutMs: number;
-  idleMsMax: number;
-}
-
-/** Connections that are kept alive and reused, through the proxy if there is one. */
-function makeAgent({ secureContext, proxy, timeoutMs, idleMsMax }: AgentOptions): http.Agent {
-  const options: http.AgentOptions = {
-    keepAlive: true,
-    // Ends a tunnel that a proxy never opens; a little later than the attempt itself, which tells the operator.
-    timeout: timeoutMs + 1000,
-    ...(proxy === null ? {} : { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
-  };
-  const agent = secureContext === null ? new http.Agent(options) : new https.Agent({ ...options, secureContext });
-  // Node measures idle time with the agent's `timeout`, which bounds the tunnel here: give it its own.
-  const whenIdle: http.Agent = Object.create(agent, { options: { value: { ...options, timeout: idleMsMax } } });
-  const { keepSocketAlive } = agent;
-  agent.keepSocketAlive = (socket) => keepSocketAlive.call(whenIdle, socket);
-  return agent;
-}
 
 /** got as we need it: one attempt, no redirects, no cookies, nothing unpacked, and every status is an answer. */
 function makeClient(agent: http.Agent, authHeader: string) {

@@ -27,7 +27,6 @@ const words: Record<string, string> = {
   EPIPE: 'the connection was closed before the answer came',
   EPROTO: 'the TLS handshake failed',
   ERR_ANSWER_CUT_SHORT: 'the answer was cut short',
-  ERR_PROXY_SIGN_IN: 'the proxy wants a sign-in first; check submissionProxy',
   ERR_PROXY_TUNNEL: 'the proxy does not connect us to the endpoint',
   ERR_TLS_CERT_ALTNAME_INVALID: `${untrusted}: it is for another host name`,
   ETIMEDOUT: 'the host does not answer',

@@ -5,12 +5,11 @@
  */
 import { lookup } from 'node:dns/promises';
 import { once, type EventEmitter } from 'node:events';
-import * as http from 'node:http';
-import * as https from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Route } from './destination.ts';
+import { hostOf, openTunnel, portOf, serverNameOf } from './tunnel.ts';
 
 export interface WayStep {
   step: 'name' | 'proxy' | 'connection' | 'certificate';
@@ -22,8 +21,6 @@ export interface WayStep {
 }
 
 const dayMs = 86_400_000;
-const portOf = (url: URL) => Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
-const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '');
 
 /**
  * Goes as far as it can and closes everything again.
@@ -75,12 +72,12 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
       skipped('connection', 'The proxy connects to the endpoint');
     }
 
-    if (secureContext === null || socket === null) skipped('certificate', 'Plain http has no certificate');
+    if (endpoint.protocol !== 'https:' || secureContext === null || socket === null)
+      skipped('certificate', 'Plain http has no certificate');
     else {
-      const host = hostOf(endpoint);
       // Looked at first and judged then, so that the operator reads whose certificate it is. Nothing is sent on this socket.
-      const options = { socket, secureContext, host, rejectUnauthorized: false };
-      const secure = connectTls(isIP(host) === 0 ? { ...options, servername: host } : options);
+      const options = { socket, secureContext, host: hostOf(endpoint), rejectUnauthorized: false };
+      const secure = connectTls({ ...options, ...serverNameOf(endpoint) });
       // It takes the socket below with it; destroyed on its own, that one would pull the ground from under TLS.
       sockets.splice(sockets.indexOf(socket), 1, secure);
       await tried('certificate', 'The TLS handshake', () => opened(secure, 'secureConnect', signal));
@@ -106,35 +103,16 @@ async function connected(url: URL, signal: AbortSignal, sockets: Socket[]): Prom
   return socket;
 }
 
+async function tunneled({ endpoint, secureContext }: Route, proxy: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
+  const socket = await openTunnel(endpoint, proxy, secureContext, signal);
+  sockets.push(socket);
+  return socket;
+}
+
 /** Waits for one event; what goes wrong on the socket after it is told by the step that meets it. */
 async function opened(emitter: EventEmitter, event: string, signal: AbortSignal): Promise<unknown[]> {
   emitter.on('error', () => {});
   return once(emitter, event, { signal });
-}
-
-/** Asks the proxy for a tunnel, as the delivery does. */
-async function tunnel({ endpoint, secureContext }: Route, proxy: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
-  const target = `${endpoint.hostname}:${portOf(endpoint)}`;
-  const credentials = Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString(
-    'base64',
-  );
-  const request = (proxy.protocol === 'https:' ? https : http).request({
-    host: hostOf(proxy),
-    port: portOf(proxy),
-    method: 'CONNECT',
-    path: target,
-    headers: { host: target, ...(proxy.username === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }) },
-    agent: false,
-    signal,
-    ...(proxy.protocol === 'https:' && secureContext !== null ? { secureContext } : {}),
-  });
-  request.end();
-  const [response, socket] = (await opened(request, 'connect', signal)) as [http.IncomingMessage, Socket];
-  sockets.push(socket);
-  socket.on('error', () => {});
-  if (response.statusCode !== 200)
-    throw Object.assign(new Error('no tunnel'), { code: response.statusCode === 407 ? 'ERR_PROXY_SIGN_IN' : 'ERR_PROXY_TUNNEL' });
-  return socket;
 }
 
 /** Who vouches for the endpoint, for how long, and whether we believe it. */
