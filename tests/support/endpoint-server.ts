@@ -72,13 +72,14 @@ export interface ProxyServer {
   seen: { line: string; authorization: string | undefined }[];
   /** What CONNECT is answered with; a tunnel when null, silence when 0. */
   refuseWith: number | null;
+  openConnections(): number;
   close(): Promise<void>;
 }
 
-/** A proxy as hospitals have them: it forwards http and tunnels https. */
-export async function serveProxy(): Promise<ProxyServer> {
+/** A proxy as hospitals have them: it forwards http and tunnels https; itself behind TLS when `tls` is given. */
+export async function serveProxy(tls?: https.ServerOptions): Promise<ProxyServer> {
   const sockets = new Set<Socket>();
-  const server = http.createServer((request, response) => {
+  const listener: http.RequestListener = (request, response) => {
     proxy.seen.push({ line: `${request.method} ${request.url}`, authorization: request.headers['proxy-authorization'] });
     const { 'proxy-authorization': _own, 'proxy-connection': _hop, ...headers } = request.headers;
     const forwarded = http.request(request.url ?? '', { method: request.method ?? 'GET', headers, agent: false }, (answer) => {
@@ -87,7 +88,9 @@ export async function serveProxy(): Promise<ProxyServer> {
     });
     forwarded.on('error', () => response.destroy());
     request.pipe(forwarded);
-  });
+  };
+  const server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
+  server.on('tlsClientError', () => {});
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -111,9 +114,10 @@ export async function serveProxy(): Promise<ProxyServer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: ProxyServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${(server.address() as AddressInfo).port}`,
     seen: [],
     refuseWith: null,
+    openConnections: () => [...sockets].filter((socket) => !socket.destroyed).length,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

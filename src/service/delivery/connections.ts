@@ -32,12 +32,11 @@ export function makeAgent({ endpoint, proxy, secureContext, timeoutMs, idleMsMax
   const agent = isSecure ? new https.Agent(options) : new http.Agent(options);
   if (proxy?.protocol === 'https:') {
     agent.createConnection = isSecure
-      ? (_options, callback) => {
-          openTunnel(endpoint, proxy, secureContext, AbortSignal.timeout(timeoutMs + 1000)).then(
-            (socket) => callback?.(null, connectTls({ socket, ...trust(secureContext), ...serverNameOf(endpoint) })),
-            // The agent's callback takes the socket only when there is no error.
-            (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
-          );
+      ? (_options, take) => {
+          openTunnel(endpoint, proxy, secureContext, AbortSignal.timeout(timeoutMs + 1000))
+            .then((socket) => take?.(null, connectTls({ socket, ...trust(secureContext), ...serverNameOf(endpoint) })))
+            // With an error there is no socket, whatever the types say.
+            .catch((error: Error) => (take as (error: Error) => void)(error));
           return undefined;
         }
       : () => connectTls({ host: hostOf(proxy), port: portOf(proxy), ...secureProxyOptions(proxy, secureContext) });

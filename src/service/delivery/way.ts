@@ -65,8 +65,9 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
     } else if (endpoint.protocol === 'https:') {
       await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
       socket = await tried('connection', 'Connecting to the endpoint through the proxy', () =>
-        tunnel(route, proxy, signal, sockets),
+        openTunnel(endpoint, proxy, secureContext, signal),
       );
+      sockets.push(socket);
     } else {
       await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
       skipped('connection', 'The proxy connects to the endpoint');
@@ -100,12 +101,6 @@ async function connected(url: URL, signal: AbortSignal, sockets: Socket[]): Prom
   const socket = connectTcp({ host: hostOf(url), port: portOf(url) });
   sockets.push(socket);
   await opened(socket, 'connect', signal);
-  return socket;
-}
-
-async function tunneled({ endpoint, secureContext }: Route, proxy: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
-  const socket = await openTunnel(endpoint, proxy, secureContext, signal);
-  sockets.push(socket);
   return socket;
 }
 

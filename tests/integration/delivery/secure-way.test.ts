@@ -126,6 +126,47 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
     expect((await postTo(destinationOf(server, change))).error).toBe('the proxy: connection refused (ECONNREFUSED)');
   });
 
+  test('a proxy that is itself behind TLS is trusted by the same authorities, for https and http', async () => {
+    const server = await serveSecure();
+    const plain = await serve();
+    proxy = await kept(serveProxy(serverTls()));
+    const change = {
+      submissionCaFile: certificates.caFile,
+      submissionProxy: proxy.url.replace('https://', 'https://user:pass@'),
+    };
+    const destination = destinationOf(server, change);
+    expect((await postTo(destination)).kind).toBe('accepted');
+    expect((await postTo(destination)).kind).toBe('accepted');
+    expect((await postTo(destinationOf(plain, change))).kind).toBe('accepted');
+    const authorization = `Basic ${btoa('user:pass')}`;
+    expect(proxy.seen).toEqual([
+      { line: `CONNECT localhost:${server.port}`, authorization },
+      { line: `POST ${plain.url}/`, authorization },
+    ]);
+    expect((await check(destinationOf(server, change))).result).toBe('ok');
+    proxy.refuseWith = 407;
+    expect(await postTo(destinationOf(server, change))).toMatchObject({ kind: 'endpoint', httpStatus: 407 });
+    const untrusted = { ...change, submissionCaFile: '' };
+    expect(await postTo(destinationOf(server, untrusted))).toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    expect(await postTo(destinationOf(plain, untrusted))).toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+  });
+
+  test('a proxy behind TLS that stays silent is given up after the time limit, and its connection with it', async () => {
+    const server = await serveSecure();
+    proxy = await kept(serveProxy(serverTls()));
+    proxy.refuseWith = 0;
+    const change = { submissionCaFile: certificates.caFile, submissionProxy: proxy.url, submissionTimeoutSeconds: 1 };
+    expect(await postTo(destinationOf(server, change))).toMatchObject({ kind: 'unheard', code: 'ETIMEDOUT' });
+    await until(() => proxy.openConnections() === 0);
+  });
+
+  test('an address in place of a name is checked against the certificate, and needs no lookup', async () => {
+    const server = await serveSecure();
+    const byAddress = { url: server.url.replace('localhost', '127.0.0.1') };
+    const found = await check(destinationOf(byAddress, { submissionCaFile: certificates.caFile }));
+    expect(resultsOf(found)).toMatchObject({ name: 'skipped', connection: 'ok', certificate: 'ok', path: 'ok' });
+  });
+
   describe('the check of an endpoint', () => {
     test('goes through every step and sends no session', async () => {
       const server = await serveSecure();
@@ -179,7 +220,9 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
       proxy.refuseWith = 407;
       const refused = await check(destinationOf(server, { ...change, submissionProxy: proxy.url }));
       expect(resultsOf(refused)).toMatchObject({ proxy: 'ok', connection: 'failed', certificate: 'unknown' });
-      expect(refused.message).toContain('the proxy wants a sign-in first');
+      expect(refused.message).toBe(
+        'Connecting to the endpoint through the proxy failed: HTTP 407 Proxy Authentication Required (ERR_PROXY_TUNNEL).',
+      );
       proxy.refuseWith = 502;
       expect((await check(destinationOf(server, change))).message).toContain('(ERR_PROXY_TUNNEL)');
       proxy.refuseWith = 0;
@@ -196,13 +239,11 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
 
   const serve = (handler: Handler = (_request, response) => response.writeHead(200).end()) => kept(serveEndpoint(handler));
   const serveSecure = (options: object = {}) =>
-    kept(
-      serveEndpoint((_request, response) => response.writeHead(200).end(), {
-        cert: certificates.read(certificates.serverCertFile),
-        key: certificates.read(certificates.serverKeyFile),
-        ...options,
-      }),
-    );
+    kept(serveEndpoint((_request, response) => response.writeHead(200).end(), { ...serverTls(), ...options }));
+  const serverTls = () => ({
+    cert: certificates.read(certificates.serverCertFile),
+    key: certificates.read(certificates.serverKeyFile),
+  });
   const startProxy = () => kept(serveProxy());
   async function kept<Server extends { close(): Promise<void> }>(starting: Promise<Server>): Promise<Server> {
     const server = await starting;
@@ -226,3 +267,8 @@ async function postTo(destination: Destination) {
 const check = (destination: Destination) => checkEndpoint(destination, { signal: new AbortController().signal, now: Date.now });
 const resultsOf = (found: Awaited<ReturnType<typeof check>>) =>
   Object.fromEntries(found.steps.map(({ step, result }) => [step, result]));
+
+/** Waits until it is so; the test's own time limit ends it. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
