@@ -2,9 +2,10 @@
  * The command line as a real process, for tests: one that runs to its end, or one that is watched and signalled.
  * May import: node.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export interface Ended {
@@ -15,7 +16,6 @@ export interface Ended {
 }
 export interface CourierProcess {
   pid: number;
-  child: ChildProcess;
   /** What it wrote so far. */
   stdout(): string;
   stderr(): string;
@@ -32,10 +32,13 @@ export interface ServiceFile {
 
 export const courierEntry = resolve(import.meta.dirname, '../../src/headless/bin.mjs');
 
+/** Compiled code is kept between the many processes of a test run: half of a short command's time is compiling. */
+const compileCache = join(tmpdir(), 'hl7-courier-test-compile-cache');
+
 /** The environment of the test, without what would change the courier's way: proxies and a header of the developer's own. */
 export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/proxy|^HL7_|^VITEST|^NODE_OPTIONS$|^XDG_/i.test(name));
-  return { ...Object.fromEntries(kept), ...more };
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: compileCache, ...more };
 }
 
 /** Starts one command. */
@@ -54,7 +57,6 @@ export function startCourier(args: readonly string[], environment: NodeJS.Proces
   }));
   return {
     pid: child.pid ?? 0,
-    child,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     ended,

@@ -76,13 +76,15 @@ export async function startEndpoint(
         answeredAt: Infinity,
       };
       endpoint.posts.push(post);
-      void Promise.resolve(endpoint.answer(post)).then((reply) => {
-        if (reply === 'hang') return;
-        post.answeredAt = performance.now();
-        send(response, reply);
-      });
+      void reply(post, response);
     });
   });
+  const reply = async (post: Post, response: ServerResponse): Promise<void> => {
+    const answered = await endpoint.answer(post);
+    if (answered === 'hang') return;
+    post.answeredAt = performance.now();
+    send(response, answered);
+  };
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
