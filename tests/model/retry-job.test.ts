@@ -1,7 +1,7 @@
 /**
  * A bulk retry along every path that `xstate/graph` finds in it, with a step's deliveries told one by one.
  */
-import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { retryFigures, type RetryJobContext, retryJobMachine } from '../../machines/retry-job.ts';
 import { walk, writtenTransitions } from '../support/walk.ts';
@@ -12,12 +12,12 @@ const started = 'xstate.done.actor.0.retryJob.running.starting';
 const takenBack = 'xstate.done.actor.0.retryJob.takingBack';
 
 /** What can happen in this state: any one session of the step, in the order of the step, and the effects' answers. */
-function happenings(snapshot: AnyMachineSnapshot): EventObject[] {
+function happenings(snapshot: AnyMachineSnapshot): AnyEventObject[] {
   const { sending } = snapshot.context as RetryJobContext;
   const id = sending[0];
-  const reports: EventObject[] =
+  const reports: AnyEventObject[] =
     id === undefined
-      ? [{ type: 'session.accepted', id: 'a' } as EventObject]
+      ? [{ type: 'session.accepted', id: 'a' }]
       : [
           { type: 'session.accepted', id },
           { type: 'session.failed', id, ...refusal },
@@ -29,17 +29,17 @@ function happenings(snapshot: AnyMachineSnapshot): EventObject[] {
   if (snapshot.matches({ running: 'starting' }))
     return [
       ...reports,
-      { type: started, output: sending } as EventObject,
-      { type: started, output: sending.slice(1) } as EventObject,
-      { type: started.replace('done', 'error'), error: new Error('no space left') } as EventObject,
+      { type: started, output: sending },
+      { type: started, output: sending.slice(1) },
+      { type: started.replace('done', 'error'), error: new Error('no space left') },
       { type: 'cancel.requested' },
     ];
   if (snapshot.matches('takingBack'))
     return [
       ...reports,
-      { type: takenBack, output: { takenBack: sending, underWay: [] } } as EventObject,
-      { type: takenBack, output: { takenBack: sending.slice(2), underWay: sending.slice(0, 1) } } as EventObject,
-      { type: takenBack.replace('done', 'error'), error: new Error('no space left') } as EventObject,
+      { type: takenBack, output: { takenBack: sending, underWay: [] } },
+      { type: takenBack, output: { takenBack: sending.slice(2), underWay: sending.slice(0, 1) } },
+      { type: takenBack.replace('done', 'error'), error: new Error('no space left') },
     ];
   return [...reports, { type: 'cancel.requested' }];
 }
@@ -55,7 +55,7 @@ const { paths, taken } = walk(retryJobMachine, {
 });
 const steps = paths.flatMap(({ events, snapshots }) =>
   events.map((event, index) => ({
-    event: event as EventObject & { id?: string },
+    event: event as AnyEventObject,
     before: snapshots[index] as AnyMachineSnapshot & { context: RetryJobContext },
     after: snapshots[index + 1] as AnyMachineSnapshot & { context: RetryJobContext },
   })),
@@ -92,7 +92,7 @@ describe(`a bulk retry, along ${paths.length} paths`, () => {
   test('a step begins only when nothing of the one before is under way', () => {
     for (const { before, event, after } of steps) {
       if (after.context.next === before.context.next) continue;
-      expect(before.context.sending.filter((id) => id !== event.id && !event.type.startsWith('xstate.'))).toEqual([]);
+      expect(before.context.sending.filter((id: string) => id !== event.id && !event.type.startsWith('xstate.'))).toEqual([]);
     }
   });
 
