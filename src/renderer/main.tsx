@@ -2,6 +2,7 @@
  * Where the console begins.
  * May import: react, zod.
  */
+import './model/language.ts';
 import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import './styles/tokens.css';
