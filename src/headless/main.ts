@@ -9,6 +9,7 @@ import { check } from './commands/check.ts';
 import { cleanup } from './commands/cleanup.ts';
 import { collector } from './commands/collector.ts';
 import { demo } from './commands/demo.ts';
+import { importCommand } from './commands/import.ts';
 import { retry } from './commands/retry.ts';
 import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
@@ -75,6 +76,13 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
     .option('--failed', 'all that failed')
     .option('--again', 'also sends what was accepted')
     .action(async (ids: string[], options) => ended(await retry(context, ids, options)));
+
+  withData(program.command('import'))
+    .description('add the sessions of capture files and HL7 text, in the order given')
+    .addOption(setOption())
+    .argument('<files...>', '.pcap, .pcapng or .hl7 files; a connection may go on in the next one')
+    .addHelpText('after', '\nExit codes: 0 every file was read, 1 one could not be; the others are imported.')
+    .action(async (files: string[], options) => ended(await importCommand(context, files, options)));
 
   withData(program.command('cleanup'))
     .description('move what is delivered and past its time to the trash, and delete old trash')

@@ -8,12 +8,15 @@ import type { CourierApi, CourierEvent, Result, Status } from '../common/contrac
 import type { WithdrawnReason } from '../common/delivery.ts';
 import { CourierError } from '../common/errors.ts';
 import type { OutcomeClass } from '../common/outcome.ts';
+import type { SessionFile } from '../common/session.ts';
 import type { SettingKey, Settings } from '../common/settings.ts';
 import type { SessionOutput } from '../../machines/session.ts';
 import type { CycleEnd, CycleTally, DeliverySettings } from '../../machines/worker.ts';
 import { makeDestination } from './delivery/destination.ts';
 import { postBody } from './delivery/post-session.ts';
 import type { Environment } from './delivery/proxy.ts';
+import { captureHandlers } from './capture-handlers.ts';
+import { captureService, type CaptureService } from './capture/capture-service.ts';
 import { createDesk, type Desk } from './desk/desk.ts';
 import { concernsDestination, DestinationHolder } from './destination-holder.ts';
 import { EventHub } from './event-hub.ts';
@@ -21,6 +24,7 @@ import type { Handlers } from './handlers.ts';
 import type { ServiceLog } from './log.ts';
 import { Problems } from './problems.ts';
 import { type CleanupSummary, Retention } from './retention/retention.ts';
+import { sessionCounter } from './session-counter.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { openSettings, type SecretStore, type SettingsBacking, type SettingsStore } from './settings/settings-store.ts';
 import { acquireOwnership } from './store/owner-lock.ts';
@@ -135,6 +139,7 @@ export class Service {
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
+  #capture: CaptureService | null = null;
   #isRunning = false;
 
   constructor(options: ServiceOptions, parts: ServiceParts) {
@@ -234,6 +239,7 @@ export class Service {
     this.#statusFeed.start();
     this.worker.start();
     this.retention.start();
+    this.#capture = await this.#startCapture();
   }
 
   /** Sends nothing new, and waits for what is in flight (10 s at most) and its records. */
@@ -245,6 +251,8 @@ export class Service {
   /** Drains, ends all threads and gives the data directory back. */
   async stop(): Promise<void> {
     this.retention.stop();
+    // What was captured is on disk before the rest ends.
+    await this.#capture?.close();
     await this.drain();
     this.#isRunning = false;
     await this.#statusFeed.close();
@@ -333,6 +341,7 @@ export class Service {
       problems: this.#allProblems(),
       startedAt: this.#startedAt,
       ...this.desk.statusExtras(),
+      capture: this.#captureStatus(),
       ...(this.#options.isSampleData === true ? { sampleData: true } : {}),
       ...(this.#destinations.current === null ? {} : { endpoint: this.#destinations.current.shownUrl }),
     };
@@ -342,6 +351,7 @@ export class Service {
     return {
       ...this.desk.handlers,
       ...sessionHandlers(this.store, this.worker, this.desk),
+      ...captureHandlers(() => this.#capture),
       ...this.#options.hostHandlers,
       triggerSubmissionNow: () => this.worker.triggerNow(),
       runCleanupNow: ({ dryRun }) => this.retention.request({ isDryRun: dryRun ?? this.settings.current().dryRunMode }),
@@ -351,6 +361,34 @@ export class Service {
       getSettingsVersions: () => ({ versions: this.settings.versions() }),
       restoreSettingsVersion: ({ version }) => this.settings.restoreVersion(version),
     };
+  }
+
+  async #startCapture(): Promise<CaptureService> {
+    const { random = Math.random } = this.#options;
+    const capture = captureService({
+      settings: this.settings.current(),
+      store: { add: (session) => this.#keepCaptured(session) },
+      log: this.log.room('capture'),
+      now: this.#now,
+      random,
+      nextCounter: await sessionCounter(this.store),
+      inspect: this.desk.inspect,
+    });
+    capture.actor.subscribe(() => {
+      this.desk.captureChanged(this.#captureStatus());
+      this.#statusFeed.changed();
+    });
+    return capture;
+  }
+
+  async #keepCaptured(session: SessionFile): Promise<void> {
+    if (this.settings.current().enablePersistence) await this.store.add(session);
+    else this.log.once('notKept', 'warn', {}, 'enablePersistence is off: captured sessions are neither kept nor delivered.');
+  }
+
+  #captureStatus(): NonNullable<Status['capture']> {
+    const devices = this.desk.devicesHeard;
+    return this.#capture === null ? { state: 'stopped', gaps: 0 } : { ...this.#capture.status(), devices };
   }
 
   #progress() {
@@ -393,6 +431,7 @@ export class Service {
     if (concernsDestination(changed)) this.#destinations.replace(settings);
     this.worker.applySettings(this.#deliverySettings(settings));
     this.retention.applySettings(settings);
+    this.#capture?.applySettings(settings);
     this.#hub.tell('onSettings', this.settings.shown());
     this.log.info({ keys: changed.join(', ') }, 'Settings changed.');
   }

@@ -3,7 +3,7 @@
  *   settings -> plan -> machine -> dumpcap -> pipeline -> sessions -> store
  * May import: src/common, machines, src/service, xstate.
  */
-import { createActor, type ActorRefFrom } from 'xstate';
+import { createActor, type ActorRefFrom, type InspectionEvent } from 'xstate';
 import { captureMachine, type CapturePlan, type CaptureState, type FoundGap } from '../../../machines/capture.ts';
 import type { SessionFile } from '../../common/session.ts';
 import type { Settings } from '../../common/settings.ts';
@@ -32,6 +32,8 @@ export interface CaptureServiceTools {
   /** Stands in for the capture tool in tests. */
   spawn?: SpawnTool;
   platform?: string;
+  /** Watches the machine. */
+  inspect?: (event: InspectionEvent) => void;
 }
 
 export interface CaptureStatus {
@@ -86,7 +88,9 @@ export function captureService(tools: CaptureServiceTools): CaptureService {
   });
   const madePipeline = (): CapturePipeline =>
     new CapturePipeline({
-      settings,
+      get settings() {
+        return settings;
+      },
       stamp: { idOf: (startTime) => chanceId(startTime, random), nextCounter, now },
       onSession: (session) => {
         lastByteAt = Math.max(lastByteAt ?? 0, session.endTime);
@@ -111,7 +115,10 @@ export function captureService(tools: CaptureServiceTools): CaptureService {
     spawn: tools.spawn,
     platform,
   });
-  const actor = createActor(captureMachine.provide({ actors: { captureTool } }), { input: { plan: planOf(settings) } });
+  const actor = createActor(captureMachine.provide({ actors: { captureTool } }), {
+    input: { plan: planOf(settings) },
+    ...(tools.inspect === undefined ? {} : { inspect: tools.inspect }),
+  });
   actor.on('gap', ({ gap }) => noteGap(gap));
   const noteGap = ({ missingBytes, isInSession }: FoundGap): void => {
     if (!isInSession) log.warn({ missingBytes }, 'Bytes were not captured while no session was open; something may be missing.');
@@ -189,23 +196,7 @@ export function captureService(tools: CaptureServiceTools): CaptureService {
 /** What of the settings needs another run of the tool; null while no interface is set. */
 function planOf(settings: Settings): CapturePlan | null {
   if (settings.captureInterface === '') return null;
-  const {
-    captureInterface,
-    capturePorts,
-    captureDevicePorts,
-    captureFraming,
-    captureIdleMinutes,
-    captureMarkers,
-    retentionDays,
-  } = settings;
-  const key = JSON.stringify([
-    captureInterface,
-    capturePorts,
-    captureDevicePorts,
-    captureFraming,
-    captureIdleMinutes,
-    captureMarkers,
-    retentionDays,
-  ]);
+  const { captureInterface, capturePorts, captureDevicePorts, captureFraming, captureMarkers } = settings;
+  const key = JSON.stringify([captureInterface, capturePorts, captureDevicePorts, captureFraming, captureMarkers]);
   return { interface: captureInterface, key };
 }
