@@ -30,7 +30,8 @@ export interface GapNotice {
   isInSession: boolean;
 }
 export interface BuilderTools {
-  settings: CaptureSettings;
+  /** Asked for the time limits whenever they matter; the rest when a connection is first seen. */
+  readonly settings: CaptureSettings;
   stamp: Omit<SessionStamp, 'retentionDays'>;
   onSession: (session: SessionFile) => void;
   onGap: (gap: GapNotice) => void;
@@ -76,8 +77,6 @@ class Conversation implements ConnectionSink {
   readonly #ends: SessionEnds;
   /** Tells this connection from others, in a session's id. */
   readonly #name: string;
-  readonly #stamp: SessionStamp;
-  readonly #idleMs: number;
   /** How many sessions began at a time: two that are alike need different ids. */
   readonly #startsAt = new Map<number, number>();
   #recognisers: [Recogniser, Recogniser] | null;
@@ -97,8 +96,6 @@ class Conversation implements ConnectionSink {
     this.#directions = device === 0 ? ['device-to-pc', 'pc-to-device'] : ['pc-to-device', 'device-to-pc'];
     this.#ends = { deviceIP: ends.addresses[device], lisIP: ends.addresses[lis] };
     this.#name = `${ends.addresses[device]} ${ends.ports[device]} ${ends.addresses[lis]} ${ends.ports[lis]}`;
-    this.#stamp = { ...tools.stamp, retentionDays: settings.retentionDays };
-    this.#idleMs = settings.captureIdleMinutes * 60_000;
     const isFromStart = ends.opener !== null;
     this.#recognisers = [new Recogniser(markers, isFromStart), new Recogniser(markers, isFromStart)];
     if (settings.captureFraming !== 'auto') this.#speak(settings.captureFraming);
@@ -126,7 +123,7 @@ class Conversation implements ConnectionSink {
 
   tick(atMs: number): void {
     for (const side of [0, 1] as const)
-      if (this.#framers?.[side].isInFrame === true && atMs - this.#lastByteAtMs[side] >= this.#idleMs)
+      if (this.#framers?.[side].isInFrame === true && atMs - this.#lastByteAtMs[side] >= this.#idleMs())
         this.#framers[side].end(atMs);
     this.#talk?.tick(atMs);
     this.#account(atMs);
@@ -163,7 +160,7 @@ class Conversation implements ConnectionSink {
     const tools = {
       directionOf: (side: Side) => this.#directions[side],
       finish: (draft: SessionDraft, hasEnd: boolean) => this.#finish(draft, hasEnd),
-      idleMs: this.#idleMs,
+      idleMs: () => this.#idleMs(),
     };
     const talk: Talk = framing === 'mllp' ? new MllpTalk(tools) : new LisTalk(tools);
     this.#talk = talk;
@@ -188,7 +185,11 @@ class Conversation implements ConnectionSink {
     const count = this.#startsAt.get(draft.startTime) ?? 0;
     if (this.#startsAt.size > 1024) this.#startsAt.clear();
     this.#startsAt.set(draft.startTime, count + 1);
-    const session = draft.finish(hasEnd, this.#ends, `${this.#name} ${count}`, this.#stamp);
+    const { stamp, settings } = this.#tools;
+    const session = draft.finish(hasEnd, this.#ends, `${this.#name} ${count}`, {
+      ...stamp,
+      retentionDays: settings.retentionDays,
+    });
     if (session !== null) this.#tools.onSession(session);
   }
 
@@ -205,6 +206,10 @@ class Conversation implements ConnectionSink {
     }
     this.#budget.usedBytes += heldBytes - this.#accountedBytes;
     this.#accountedBytes = heldBytes;
+  }
+
+  #idleMs(): number {
+    return this.#tools.settings.captureIdleMinutes * 60_000;
   }
 
   #heldBytes(): number {

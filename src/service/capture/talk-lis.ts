@@ -72,7 +72,7 @@ export class LisTalk implements Talk {
   tick(atMs: number): void {
     for (const side of [0, 1] as const) {
       const draft = this.#open[side];
-      if (draft !== null && atMs - draft.endTime >= this.#tools.idleMs) this.#finish(side, false);
+      if (draft !== null && atMs - draft.endTime >= this.#tools.idleMs()) this.#finish(side, false);
     }
   }
 

@@ -114,7 +114,7 @@ export class MllpTalk implements Talk {
   }
 
   #isOverdue({ draft, hasEnd }: Open, atMs: number): boolean {
-    return atMs - draft.endTime >= (hasEnd ? acknowledgementWaitMs : this.#tools.idleMs);
+    return atMs - draft.endTime >= (hasEnd ? acknowledgementWaitMs : this.#tools.idleMs());
   }
 
   #begin(side: Side, beganAtMs: number): Open {

@@ -30,5 +30,6 @@ export interface TalkTools {
   directionOf: (side: Side) => 'device-to-pc' | 'pc-to-device';
   /** Takes a session at its end. */
   finish: (draft: SessionDraft, hasEnd: boolean) => void;
-  idleMs: number;
+  /** How long a session may be silent. */
+  idleMs: () => number;
 }
