@@ -4,6 +4,8 @@
  */
 
 const timeMsMax = 2 ** 48 - 1;
+/** An import makes an id for each of some hundred thousand sessions. */
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * A UUIDv7 in its canonical lower-case form.
@@ -18,6 +20,7 @@ export function uuidV7(timeMs: number, randomBytes: Uint8Array): string {
   const rest = Uint8Array.from(randomBytes.subarray(0, 10));
   rest[0] = 0x70 | ((rest[0] ?? 0) & 0x0f); // version 7
   rest[2] = 0x80 | ((rest[2] ?? 0) & 0x3f); // variant 10
-  const hex = time + Array.from(rest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  let hex = time;
+  for (const byte of rest) hex += hexDigits[byte] ?? '';
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -11,18 +11,22 @@ const letterF = 0x46;
 const letterB = 0x42;
 const letterS = 0x53;
 const letterH = 0x48;
+/** A byte order mark in UTF-8. */
+const bomBytes = [0xef, 0xbb, 0xbf];
 
 /** Segments that a mere acknowledgement may have; one that has others answers with data (a query's response). */
 const acknowledgementSegments = new Set(['MSH', 'MSA', 'ERR', 'SFT', 'UAC', 'NTE']);
 /** MSA stands near the head, behind MSH, SFT and UAC. */
 const headSegmentsMax = 8;
 const acknowledgementBytesMax = 64 * 1024;
+const headBytesMax = 4096;
+const nameMsh = 0x4d5348;
+const nameMsa = 0x4d5341;
 
 export type Match = 'yes' | 'no' | 'short';
 
 /** Whether `MSH`, `FHS` or `BHS` stands at `at`, a UTF-8 byte order mark before it allowed; `short` when more bytes decide. */
 export function hl7StartsAt(buffer: Buffer, at: number, end: number): Match {
-  const bomBytes = [0xef, 0xbb, 0xbf];
   let from = at;
   if (at < end && buffer[at] === bomBytes[0]) {
     for (let index = 0; index < 3; index += 1) {
@@ -65,48 +69,67 @@ export interface MessageHead {
 /** Reads the head of a message or batch. Bytes that are no HL7 give an empty head. */
 export function messageHead(bytes: Buffer): MessageHead {
   const head: MessageHead = { sentAt: '', controlId: '', characterSet: '', answers: null, isAcknowledgement: false };
-  let messageType = '';
+  let isAcknowledgementType = false;
+  let hasHead = false;
   let separator = '|';
-  let at = 0;
+  // A byte order mark is no part of the first segment.
+  let at = bytes[0] === 0xef ? 3 : 0;
   for (let count = 0; at < bytes.length && count < headSegmentsMax; count += 1) {
     const end = segmentEnd(bytes, at);
     const name = segmentName(bytes, at);
-    if (name === 'MSH' && messageType === '') {
-      const text = bytes.toString('latin1', bytes[at] === 0xef ? at + 3 : at, Math.min(end, at + 4096));
+    if (name === nameMsh && !hasHead) {
+      hasHead = true;
+      const text = bytes.toString('latin1', at, Math.min(end, at + headBytesMax));
       separator = text[3] ?? '|';
-      const fields = text.split(separator, 19);
-      const repetition = fields[1]?.[1] ?? '~';
-      messageType = (fields[8] ?? '').split(fields[1]?.[0] ?? '^', 1)[0] ?? '';
-      head.sentAt = fields[6] ?? '';
-      head.controlId = fields[9] ?? '';
-      head.characterSet = (fields[17] ?? '').split(repetition, 1)[0] ?? '';
-    } else if (name === 'MSA') {
-      head.answers = bytes.toString('latin1', at, Math.min(end, at + 1024)).split(separator, 3)[2] ?? '';
+      isAcknowledgementType = readHead(text, separator, head) === 'ACK';
+    } else if (name === nameMsa) {
+      head.answers = bytes.toString('latin1', at, Math.min(end, at + headBytesMax)).split(separator, 3)[2] ?? '';
       break;
     }
     at = end + 1;
   }
-  head.isAcknowledgement = messageType === 'ACK' || (head.answers !== null && hasOnlyAcknowledgement(bytes));
+  head.isAcknowledgement = isAcknowledgementType || (head.answers !== null && hasOnlyAcknowledgement(bytes));
   return head;
+}
+
+/** Fills `head` from the text of MSH. @returns MSH-9.1, the message type. */
+function readHead(text: string, separator: string, head: MessageHead): string {
+  let type = '';
+  let from = 4;
+  // MSH-1 is the separator itself, so MSH-2 begins behind it.
+  for (let field = 2; field <= 18 && from <= text.length; field += 1) {
+    const found = text.indexOf(separator, from);
+    const end = found < 0 ? text.length : found;
+    if (field === 7) head.sentAt = text.slice(from, end);
+    else if (field === 9) type = text.slice(from, end).split(text[4] ?? '^', 1)[0] ?? '';
+    else if (field === 10) head.controlId = text.slice(from, end);
+    else if (field === 18) head.characterSet = text.slice(from, end).split(text[5] ?? '~', 1)[0] ?? '';
+    from = end + 1;
+  }
+  return type;
 }
 
 function hasOnlyAcknowledgement(bytes: Buffer): boolean {
   if (bytes.length > acknowledgementBytesMax) return false;
-  for (let at = 0; at < bytes.length; at = segmentEnd(bytes, at) + 1) {
-    const name = segmentName(bytes, at);
-    if (name.trim() !== '' && !acknowledgementSegments.has(name)) return false;
+  for (let at = bytes[0] === 0xef ? 3 : 0; at < bytes.length; at = segmentEnd(bytes, at) + 1) {
+    const name = bytes.toString('latin1', at, Math.min(at + 3, segmentEnd(bytes, at)));
+    if (name !== '' && !acknowledgementSegments.has(name)) return false;
   }
   return true;
 }
 
-function segmentName(bytes: Buffer, at: number): string {
-  const from = bytes[at] === 0xef ? at + 3 : at;
-  return bytes.toString('latin1', from, Math.min(from + 3, bytes.length));
+/** Three letters as one number: segments are compared often. */
+function segmentName(bytes: Buffer, at: number): number {
+  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
 }
 
 function segmentEnd(bytes: Buffer, from: number): number {
-  const returnAt = bytes.indexOf(carriageReturn, from);
+  // Most segments are short: looking at each byte is faster than asking for a search.
+  const near = Math.min(bytes.length, from + 256);
+  for (let at = from; at < near; at += 1) if (bytes[at] === carriageReturn || bytes[at] === lineFeed) return at;
+  if (near === bytes.length) return near;
+  const returnAt = bytes.indexOf(carriageReturn, near);
   const end = returnAt < 0 ? bytes.length : returnAt;
-  const feedAt = bytes.subarray(from, end).indexOf(lineFeed);
-  return feedAt < 0 ? end : from + feedAt;
+  const feedAt = bytes.subarray(near, end).indexOf(lineFeed);
+  return feedAt < 0 ? end : near + feedAt;
 }

@@ -218,6 +218,11 @@ function becomeFragment({ element }: Entry): void {
 /** What makes a session this one and no other, as text; the same capture gives the same text. */
 function contentOf(connection: string, elements: readonly SessionElement[]): string {
   let content = connection;
-  for (const { timestamp, direction, type, hexData } of elements) content += `\n${timestamp} ${direction} ${type} ${hexData}`;
+  for (const element of elements) {
+    const { timestamp, direction, type, hexData, content: text, decodedMessage, hasUndecodableBytes } = element;
+    // The text is half as long as the digits, and tells as much unless bytes of it could not be decoded.
+    const carried = hasUndecodableBytes === true ? hexData : (decodedMessage ?? text ?? hexData);
+    content += `\n${timestamp} ${direction} ${type} ${carried}`;
+  }
   return content;
 }
