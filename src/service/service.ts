@@ -473,7 +473,8 @@ export class Service {
       'store.readFailed',
       'The folder of sessions cannot be read; check the disk and its permissions. It is tried again every cycle.',
     );
-    if (end === 'noEndpoint') this.log.once('noEndpoint', 'warn', {}, this.endpointComplaint ?? noEndpoint);
+    // An endpoint that is set but unusable was logged as a problem when it was read.
+    if (end === 'noEndpoint' && this.#destinations.complaint === null) this.log.once('noEndpoint', 'warn', {}, noEndpoint);
     const hasWorked = tally.submitted + tally.failed + tally.deferred > 0;
     this.log[hasWorked ? 'info' : 'debug']({ ...tally, end, isFollowed }, 'A cycle ended.');
   }

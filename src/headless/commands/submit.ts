@@ -46,7 +46,8 @@ export async function submit(context: CommandContext, options: SubmitOptions): P
   await service.stop();
   const waiting = tally.pending - tally.heldBack;
   if (complaint !== null && waiting > 0) {
-    say(context, `${complaint} ${counted(waiting, 'session')} waiting. Set it with --set submissionEndpoint=URL.`);
+    const remedy = service.settings.current().submissionEndpoint === '' ? ' Set it with --set submissionEndpoint=URL.' : '';
+    say(context, `${complaint} ${counted(waiting, 'session')} waiting.${remedy}`);
     return exitCodes.usage;
   }
   say(context, summaryOf(tally, circuit.reason));
