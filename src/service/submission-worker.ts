@@ -75,6 +75,8 @@ export class SubmissionWorker {
   readonly #inFlight = new Set<AbortController>();
   #circuit: Circuit = { state: 'closed' };
   #nextCycleAt: number | null = null;
+  /** XState calls an actor active before it was started. */
+  #isStarted = false;
   #seen: { state: string; intervalMs: number } | null = null;
 
   constructor(deps: SubmissionWorkerDeps) {
@@ -109,6 +111,7 @@ export class SubmissionWorker {
 
   /** Arms the timer; the first cycle begins at once. */
   start(): void {
+    this.#isStarted = true;
     this.#actor.start();
     this.triggerNow();
   }
@@ -118,7 +121,7 @@ export class SubmissionWorker {
    * Resolves when all that was answered is on disk, or could not be written.
    */
   async stop(): Promise<void> {
-    if (this.#actor.getSnapshot().status !== 'active') return;
+    if (!this.#isStarted || this.#actor.getSnapshot().status !== 'active') return;
     this.#actor.send({ type: 'stop.requested' });
     await waitFor(this.#actor, (snapshot) => snapshot.matches('stopping') && isDrained(snapshot.context));
     this.#actor.stop();

@@ -82,10 +82,12 @@ function checkSettings(
     const store = openSettings({
       dataDir,
       environment: context.environment,
+      isReadOnly: true,
       overrides: parseSetOptions(options.set),
       log: commandLog(context, 'warn'),
     });
-    const [problem] = store.problems();
+    // A key that is no setting has no effect; the log says so.
+    const problem = store.problems().find(({ code }) => code !== 'settings.unknownKey');
     if (problem !== undefined) return { ok: false, message: problem.message };
     const settings = store.current();
     if (settings.submissionEndpoint === '') return { ok: false, message: 'No endpoint is set; set submissionEndpoint.' };
