@@ -30,6 +30,10 @@ export interface ServiceFile {
   startedAt: number;
 }
 
+/** Windows has no signals that a process could answer, so what is about them cannot be tried there. */
+export const hasNoSignals = process.platform === 'win32';
+if (hasNoSignals) process.stderr.write('Tests of signals are skipped: Windows has none that a process could answer.\n');
+
 export const courierEntry = resolve(import.meta.dirname, '../../src/headless/bin.mjs');
 
 /** Compiled code is kept between the many processes of a test run: half of a short command's time is compiling. */

@@ -131,4 +131,6 @@ export function contentsOf(folder: string, below = ''): Record<string, string> {
   return found;
 }
 
-export const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8);
+/** Whether the mode is `mode`, such as `600`; Windows has no modes, access lists take their place. */
+export const hasMode = (path: string, mode: string): boolean =>
+  process.platform === 'win32' || (lstatSync(path).mode & 0o777).toString(8) === mode;

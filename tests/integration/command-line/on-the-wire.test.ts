@@ -10,7 +10,7 @@ import {
   dropSession,
   dropSessions,
   makeDataDir,
-  modeOf,
+  hasMode,
   outcomes,
   readStored,
   sessionFields,
@@ -128,7 +128,7 @@ describe.concurrent('attempts', () => {
     ]);
     const [one, two, three] = stored.submissionHistory?.map(({ startedAt }) => startedAt ?? 0) ?? [];
     expect([one, two, three]).toEqual([one, two, three].toSorted());
-    expect(modeOf(sessionPath(dataDir, 's001'))).toBe('600');
+    expect(hasMode(sessionPath(dataDir, 's001'), '600')).toBe(true);
   });
 
   test('Retry-After wins over a shorter wait and holds back every other new attempt', async ({ onTestFinished }) => {
@@ -351,14 +351,14 @@ describe.concurrent('older files', () => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(() => 201, onTestFinished);
     await submitJson(dataDir, { submissionEndpoint: endpoint.url });
-    expect(modeOf(`${dataDir}/sessions`)).toBe('700');
+    expect(hasMode(`${dataDir}/sessions`, '700')).toBe(true);
     const { submissionStatus, submissionHistory, ...fields } = sessionFields('plain', 1);
     const path = dropFile(dataDir, 'plain.json', JSON.stringify(fields, null, 2));
     const { chmodSync, readdirSync } = await import('node:fs');
     chmodSync(path, 0o644);
     const { result } = await submitJson(dataDir, { submissionEndpoint: endpoint.url });
     expect(result.submitted).toBe(1);
-    expect(modeOf(path)).toBe('600');
+    expect(hasMode(path, '600')).toBe(true);
     expect(readdirSync(`${dataDir}/sessions`)).toEqual(['plain.json']);
     expect([submissionStatus, submissionHistory]).toEqual(['pending', []]);
   });

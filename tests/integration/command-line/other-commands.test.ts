@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  hasNoSignals,
   oneObject,
   runCourier,
   type ServiceFile,
@@ -87,7 +88,7 @@ describe.concurrent('without a service', () => {
   });
 });
 
-describe.concurrent('beside a service', () => {
+describe.skipIf(hasNoSignals)('beside a service', { concurrent: true }, () => {
   test('status, retry and check do their work through it', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(({ id, nth }) => (id.startsWith('bad') && nth === 1 ? 422 : 201), onTestFinished);
@@ -167,7 +168,7 @@ describe.concurrent('the settings file', () => {
   });
 });
 
-describe.concurrent('retention', () => {
+describe.skipIf(hasNoSignals)('retention', { concurrent: true }, () => {
   test('moves what is delivered and past its time to the trash, and never what is not', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const persistedUntil = Date.now() - isoDay;
@@ -189,7 +190,7 @@ describe.concurrent('retention', () => {
   });
 });
 
-describe.concurrent('for newcomers', () => {
+describe.skipIf(hasNoSignals)('for newcomers', { concurrent: true }, () => {
   test('the demo starts, delivers, and ends cleanly with ctrl-C', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const demo = startCourier(['demo', '--port', '0', '--per-second', '5', '--data-dir', dataDir]);

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type RunningService, runCourier, setOptions, startService, until } from '../../support/courier-process.ts';
+import { hasNoSignals, type RunningService, runCourier, setOptions, startService, until } from '../../support/courier-process.ts';
 import { readEvents } from '../../support/event-reader.ts';
 import { startEndpoint } from '../../support/scripted-endpoint.ts';
 import {
@@ -14,7 +14,7 @@ import {
   dropSession,
   dropSessions,
   makeDataDir,
-  modeOf,
+  hasMode,
   outcomes,
   patientName,
   readStored,
@@ -25,7 +25,7 @@ import {
 type Summary = { sessionId: string; submissionStatus: string; startTime: number; submissionError?: string };
 type Page = { total: number; sessions: Summary[] };
 
-describe.concurrent('the door', () => {
+describe.skipIf(hasNoSignals)('the door', { concurrent: true }, () => {
   test('service.json tells scripts where it is, for its owner only, and goes when the service ends', async ({
     onTestFinished,
   }) => {
@@ -37,7 +37,7 @@ describe.concurrent('the door', () => {
     expect(service.file.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(service.file.token.length).toBeGreaterThanOrEqual(22);
     expect(service.file.startedAt).toBeGreaterThanOrEqual(before);
-    expect(modeOf(join(dataDir, 'service.json'))).toBe('600');
+    expect(hasMode(join(dataDir, 'service.json'), '600')).toBe(true);
 
     expect(await ask(service, 'GET', '/healthz')).toMatchObject({ status: 200 });
     expect(await ask(service, 'POST', '/api/getStatus')).toMatchObject({ status: 401 });
@@ -91,7 +91,7 @@ describe.concurrent('the door', () => {
   });
 });
 
-describe.concurrent('requests', () => {
+describe.skipIf(hasNoSignals)('requests', { concurrent: true }, () => {
   test('about sessions: pages, filters, one whole, ignored, deleted, sent again', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(({ id }) => (id === 's002' || id === 's004' ? 422 : 201), onTestFinished);
@@ -226,7 +226,7 @@ describe.concurrent('requests', () => {
     const holders = Object.keys(kept).filter((name) => kept[name]?.includes('for-the-second'));
     expect(holders).toHaveLength(1);
     expect(holders[0]).not.toMatch(/^settings/);
-    expect(modeOf(join(dataDir, holders[0] ?? ''))).toBe('600');
+    expect(hasMode(join(dataDir, holders[0] ?? ''), '600')).toBe(true);
     dropSession(dataDir, 'next-run', 200);
     const submit = await runCourier(['submit', '--json', '--data-dir', dataDir]);
     expect(submit.code, submit.stderr).toBe(0);
@@ -234,7 +234,7 @@ describe.concurrent('requests', () => {
   });
 });
 
-describe.concurrent('events', () => {
+describe.skipIf(hasNoSignals)('events', { concurrent: true }, () => {
   test('tell results and progress; who comes late hears how things stand first', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(({ id }) => (id === 's002' ? 422 : 201), onTestFinished);
@@ -287,7 +287,7 @@ describe.concurrent('events', () => {
   });
 });
 
-describe.concurrent('secrets and patients', () => {
+describe.skipIf(hasNoSignals)('secrets and patients', { concurrent: true }, () => {
   test('are in no answer but getSession, in no event, no log and no settings file', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const header = 'Bearer very-secret-value';
@@ -339,7 +339,7 @@ describe.concurrent('secrets and patients', () => {
   });
 });
 
-describe.concurrent('a thousand sessions', () => {
+describe.skipIf(hasNoSignals)('a thousand sessions', { concurrent: true }, () => {
   test('leave the service able to answer while it delivers them', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(() => 201, onTestFinished);

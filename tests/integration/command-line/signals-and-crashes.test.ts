@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  hasNoSignals,
   courierEntry,
   oneObject,
   plainEnvironment,
@@ -22,7 +23,7 @@ import {
 import { type Post, startEndpoint } from '../../support/scripted-endpoint.ts';
 import { dropSessions, makeDataDir, outcomes, readStored, statusCounts } from '../../support/session-folder.ts';
 
-describe.concurrent('a signal', () => {
+describe.skipIf(hasNoSignals)('a signal', { concurrent: true }, () => {
   test.for(['SIGTERM', 'SIGINT'] as const)(
     '%s during a POST: the answer is waited for and recorded, the rest stays pending, exit 3 with the JSON',
     async (signal, { onTestFinished }) => {
@@ -106,7 +107,7 @@ describe.concurrent('a signal', () => {
   });
 });
 
-describe.concurrent('killed in the middle', () => {
+describe.skipIf(hasNoSignals)('killed in the middle', { concurrent: true }, () => {
   test('three times during 200 sessions: all end submitted, and few are sent twice, alike', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const concurrency = 4;
@@ -163,7 +164,7 @@ describe.concurrent('killed in the middle', () => {
   });
 });
 
-describe.concurrent('two processes on one folder', () => {
+describe.skipIf(hasNoSignals)('two processes on one folder', { concurrent: true }, () => {
   test('the second one exits 2 and names the first; the first one is not disturbed', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const held = Promise.withResolvers<number>();

@@ -4,7 +4,7 @@
  * May import: tests/support.
  */
 import { describe, expect, test } from 'vitest';
-import { setOptions, startService, submitJson, until } from '../../support/courier-process.ts';
+import { hasNoSignals, setOptions, startService, submitJson, until } from '../../support/courier-process.ts';
 import { startEndpoint } from '../../support/scripted-endpoint.ts';
 import { dropSession, dropSessions, makeDataDir, outcomes, readStored, statusCounts } from '../../support/session-folder.ts';
 
@@ -83,7 +83,7 @@ describe.concurrent('a bad session', () => {
   });
 });
 
-describe.concurrent('an outage', () => {
+describe.skipIf(hasNoSignals)('an outage', { concurrent: true }, () => {
   test('of 503s with submit from cron: five failed, then a probe a run, and the first run after it delivers all', async ({
     onTestFinished,
   }) => {
@@ -164,7 +164,7 @@ describe.concurrent('an outage', () => {
   });
 });
 
-describe.concurrent('credentials and refusals', () => {
+describe.skipIf(hasNoSignals)('credentials and refusals', { concurrent: true }, () => {
   test('an expired token costs one POST a slot; a new header starts a cycle at once and all is delivered', async ({
     onTestFinished,
   }) => {
