@@ -9,9 +9,15 @@ export const loopback =
 
 /** Null when live tests can run, else the reason, which is printed. */
 export function whyNoLiveCapture(): string | null {
-  const result = spawnSync(toolProgram(process.platform), ['-q', '-P', '-w', '-', '-i', loopback, '-a', 'duration:1'], {
-    timeout: 10_000,
-  });
+  const result = spawnSync(
+    toolProgram(process.platform),
+    ['-q', '-P', '-w', '-', '-i', loopback, '-f', 'tcp port 1', '-a', 'duration:1'],
+    {
+      timeout: 20_000,
+      // What is captured does not matter here, and could be more than a buffer holds.
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   if (result.error !== undefined) return `dumpcap cannot be started (${result.error.message})`;
   if (result.status !== 0) return `dumpcap may not capture on ${loopback}: ${result.stderr.toString().split('\n')[1] ?? ''}`;
   return null;

@@ -284,6 +284,55 @@ describe('with a stand-in for the tool', () => {
     expect([refusals, written.length, service.status().state]).toEqual([2, 1, 'capturing']);
   });
 
+  test('what was open when the tool died ends incomplete when the capture is stopped or changed', async () => {
+    const wire = connection();
+    wire.open();
+    wire.send('device', Buffer.concat([enq, lisFrame(hl7('1'))]));
+    const spawn = await spawnStandIn(tool(pcapBytes(wire.packets()), { exit: true }));
+    const first = live({}, { spawn });
+    await until(() => first.service.status().state === 'failed');
+    expect(first.service.stop()).toBe(true);
+    await until(() => first.sessions.length === 1);
+    expect(first.sessions[0]).toMatchObject({ messages: [hl7('1')], isComplete: false });
+    const second = live({}, { spawn });
+    await until(() => second.service.status().state === 'failed');
+    second.service.applySettings({ ...defaultSettings, captureInterface: loopback });
+    second.service.applySettings({ ...defaultSettings, captureInterface: loopback, capturePorts: [1] });
+    await until(() => second.sessions.length === 1);
+    expect(second.sessions[0]).toMatchObject({ messages: [hl7('1')], isComplete: false });
+  });
+
+  test('while the disk cannot keep up the tool is left unread, and nothing is lost', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'courier-live-'));
+    cleanUps.push(() => rm(folder, { recursive: true }));
+    const wire = connection();
+    wire.open();
+    const large = `NTE|1||${'x'.repeat(4 * 1024 * 1024)}\r`;
+    for (let count = 0; count < 6; count += 1)
+      wire.send('device', Buffer.concat([enq, lisFrame(hl7(String(count), large)), eot]), 60_000);
+    const path = join(folder, 'a.pcap');
+    await writeFile(path, pcapBytes(wire.packets()));
+    const script = `require('fs').createReadStream(${JSON.stringify(path)}).pipe(process.stdout); setInterval(() => {}, 1000);`;
+    const writes: (() => void)[] = [];
+    const warnings: string[] = [];
+    const written: number[] = [];
+    live(
+      {},
+      {
+        spawn: await spawnStandIn(script),
+        log: { info: () => {}, error: () => {}, warn: (_, message) => warnings.push(message) },
+        store: {
+          add: ({ messages }) => new Promise<void>((resolve) => writes.push(() => resolve(void written.push(messages.length)))),
+        },
+      },
+    );
+    await until(() => warnings.some((warning) => warning.includes('cannot keep up')));
+    const release = setInterval(() => writes.splice(0).forEach((write) => write()), 10);
+    cleanUps.push(async () => clearInterval(release));
+    await until(() => written.length === 6);
+    expect(warnings.at(-1)).toContain('keeps up again');
+  });
+
   test('a stream that makes no sense ends the run, and the next one begins anew', async () => {
     const { service } = live({}, { spawn: await spawnStandIn(tool(Buffer.from('this is no capture'))) });
     await until(() => service.status().state === 'failed');

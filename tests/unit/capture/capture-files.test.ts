@@ -175,6 +175,7 @@ test.each([
   ['Linux cooked, version 2', 276, Buffer.concat([Buffer.from([0x86, 0xdd]), Buffer.alloc(18), ipv6])],
   ['raw IP', 101, ipv4],
   ['raw IP, old number', 12, ipv6],
+  ['raw IP, another old number', 14, ipv6],
   ['raw IPv4', 228, ipv4],
   ['raw IPv6', 229, ipv6],
   ['BSD loopback', 0, Buffer.concat([Buffer.from([2, 0, 0, 0]), ipv4])],
@@ -224,6 +225,17 @@ test('what is no TCP over IP is passed over', () => {
     ethernetBytes(ipv4.subarray(0, 12)),
   ])
     expect(messagesIn([bytes], 1)).toEqual([]);
+  expect(messagesIn([Buffer.alloc(10)], 113)).toEqual([]);
+  expect(messagesIn([Buffer.from([1, 2, 3, 4, 0x45, 0, 0, 0])], 0)).toEqual([]);
+  expect(messagesIn([ipv6Bytes(Buffer.from([6, 0, 0]), deviceV6, lisV6, 60)], 101)).toEqual([]);
+  expect(
+    messagesIn(
+      [ipv6Bytes(Buffer.concat([Buffer.from([6, 0, 0, 1, 0, 0, 0, 9]), tcp]), deviceV6, lisV6, 44).subarray(0, 70)],
+      101,
+    ),
+  ).toEqual([]);
+  expect(messagesIn([ipv4Bytes(tcp, '10.0.0.7', '10.0.0.1', { hasMore: true }).subarray(0, 50)], 101)).toEqual([]);
+  expect(messagesIn([ipv4Bytes(Buffer.alloc(24), '10.0.0.7', '10.0.0.1')], 101)).toEqual([]);
   expect(captured([{ bytes: ipv4, atMs: at }], {}, 9999).pipeline.figures.unknownLinkTypes).toEqual([9999]);
 });
 
@@ -278,6 +290,18 @@ test('fragments that never become whole are forgotten', () => {
     pipeline.packet({ buffer: bytes, start: 0, end: bytes.length, cutBytes: 0, linkType: 101, atMs: at + 60_000 });
   }
   expect(pipeline.figures.heldBytes).toBeLessThanOrEqual(64 * 65_535);
+});
+
+test('a fragment of another datagram under an old number begins anew', () => {
+  const fragments = [0, 48].map((offset) =>
+    ipv4Bytes(tcp.subarray(offset, offset === 0 ? 48 : undefined), '10.0.0.7', '10.0.0.1', { offset, hasMore: offset === 0 }),
+  );
+  const { sessions } = captured(
+    fragments.map((bytes, index) => ({ bytes, atMs: at + index * 60_000 })),
+    {},
+    101,
+  );
+  expect(sessions).toEqual([]);
 });
 
 test('addresses are written as people write them', () => {

@@ -172,16 +172,52 @@ test('a session that falls silent ends after captureIdleMinutes', () => {
   ]);
 });
 
-test('markers other than the usual ones are known by captureMarkers', () => {
+test.each([1, 2, 3, 5, 1000])('markers other than the usual ones are known by captureMarkers, cut every %s bytes', (size) => {
+  const hex = (text: string) => Buffer.from(text).toString('hex');
+  const captureMarkers = { enq: hex('<<'), stx: hex('[['), frameEnd: hex(']]'), ack: hex('OK'), eot: hex('>>') };
+  for (const begin of ['<<', '', 'noise <<', 'noise ']) {
+    const wire = connection();
+    wire.open();
+    wire.send('device', Buffer.from(`${begin}[[${hl7('1')}]]>>`), size);
+    wire.send('lis', Buffer.from('OK'), size);
+    const { sessions } = captured(wire.packets(), { captureMarkers });
+    expect(sessions.map(({ messages, isComplete }) => [messages, isComplete])).toEqual([[[hl7('1')], true]]);
+    expect(
+      captured(wire.packets(), { captureMarkers, captureFraming: 'lis' }).sessions.flatMap(({ messages }) => messages),
+    ).toEqual([hl7('1')]);
+  }
+});
+
+test('a byte order mark before a message is part of it', () => {
+  for (const framed of [
+    mllp(`\uFEFF${hl7('1')}`),
+    Buffer.concat([enq, lisFrame(`\uFEFF${hl7('1')}`), eot]),
+    lisFrame(`\uFEFF${hl7('1')}`),
+  ]) {
+    for (const noise of ['', 'noise']) {
+      const wire = connection();
+      wire.open();
+      wire.send('device', Buffer.concat([Buffer.from(noise), framed]), 1);
+      const { sessions } = captured(wire.packets());
+      expect(sessions.map(({ elements }) => elements.find(({ type }) => type === 'message')?.decodedMessage)).toEqual([
+        `\uFEFF${hl7('1')}`,
+      ]);
+    }
+  }
   const wire = connection();
   wire.open();
-  wire.send('device', Buffer.from(`<<[[${hl7('1')}]]>>`));
-  wire.send('lis', Buffer.from('OK'));
-  const hex = (text: string) => Buffer.from(text).toString('hex');
-  const { sessions } = captured(wire.packets(), {
-    captureMarkers: { enq: hex('<<'), stx: hex('[['), frameEnd: hex(']]'), ack: hex('OK'), eot: hex('>>') },
-  });
-  expect(sessions.map(({ messages, isComplete }) => [messages, isComplete])).toEqual([[[hl7('1')], true]]);
+  wire.send('device', Buffer.from([0x0b, 0xef, 0xbb, 0x00, 0x1c, 0x0d]), 1);
+  expect(captured(wire.packets()).sessions).toEqual([]);
+});
+
+test('in a stream that shows no begin, nothing is kept, however long it is', () => {
+  const { pipeline } = captured([]);
+  const wire = connection();
+  for (let count = 0; count < 300; count += 1) wire.send('device', Buffer.alloc(1400, 'MSH '));
+  for (const { bytes, atMs } of wire.packets()) {
+    pipeline.packet({ buffer: bytes, start: 0, end: bytes.length, cutBytes: 0, linkType: 1, atMs });
+    expect(pipeline.figures.heldBytes).toBeLessThan(300 * 1024);
+  }
 });
 
 test('a frame without ENQ must begin like HL7', () => {
