@@ -1,7 +1,7 @@
 /**
  * The desktop host: the service with a window, a menu, a tray and notifications around it. It holds no rule of the
  * business.
- *   service -> api -> ipc -> window;  service -> standing -> tray;  circuit -> notifications
+ *   service -> api -> ipc -> window;  service -> standing -> tray;  causes -> notifications
  * May import: electron, node, src/common, src/service, src/main.
  */
 import { app, BrowserWindow, dialog, ipcMain, Menu, Notification, powerMonitor, protocol, safeStorage, session } from 'electron';
@@ -9,7 +9,6 @@ import { CourierError } from '../common/errors.ts';
 import type { Params } from '../common/contract.ts';
 import type { ServiceLog } from '../service/log.ts';
 import { openService, type Service } from '../service/service.ts';
-import { circuitNotices, type Notice } from './circuit-notices.ts';
 import { answerConsolePage } from './console-protocol.ts';
 import { ConsoleWindow } from './console-window.ts';
 import { electronStoreBacking } from './desktop-settings.ts';
@@ -119,14 +118,8 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
       app.setBadgeCount(now.waiting);
     },
   );
-  const tellCircuit = circuitNotices(notify);
-  service.worker.on({
-    changed: () => standing.look(),
-    circuitChanged(circuit) {
-      tellCircuit(circuit);
-      standing.look();
-    },
-  });
+  service.worker.on({ changed: () => standing.look() });
+  service.desk.onNotice(notify);
 
   const inspection = options.inspectPort === null ? null : await inspect(service, options.inspectPort, hostLog);
   const quit = new Quit({
@@ -156,9 +149,10 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
   powerMonitor.on('shutdown', waitForDrain as () => void);
   onSignals(onQuit);
 
-  service.start();
-  standing.look();
+  // Shown before the first cycle: an operator sees at once that it runs.
   if (!options.isHidden) console.show();
+  await service.start();
+  standing.look();
   hostLog.info({ secretStorage: isSafe ? 'keychain' : 'none' }, 'The desktop is running.');
 }
 
@@ -171,7 +165,7 @@ export function sayWhyNot(error: unknown, log: ServiceLog): number {
   return 2;
 }
 
-function notify({ title, body }: Notice): void {
+function notify({ title, body }: { title: string; body: string }): void {
   if (Notification.isSupported()) new Notification({ title, body }).show();
 }
 
@@ -199,7 +193,7 @@ async function inspect(service: Service, port: number, log: Pick<ServiceLog, 'in
   }
   const { startInspection } = await import('../service/inspection.ts');
   const inspection = await startInspection(port);
-  inspection.watch(service.worker.actor);
+  service.worker.actor.system.inspect(inspection.inspect);
   log.info({ url: inspection.url }, 'The machines are shown in the Stately inspector.');
   return inspection;
 }

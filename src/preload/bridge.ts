@@ -53,9 +53,9 @@ export function makeBridge(ipc: IpcPort): Bridge {
   const listen = (names: EventName[] | null, listener: (event: CourierEvent) => void): Unsubscribe => {
     const subscription = (latestId += 1);
     listeners.set(subscription, listener);
-    void ipc.invoke(channels.subscribe, { subscription, names });
+    quietly(ipc.invoke(channels.subscribe, { subscription, names }));
     return () => {
-      if (listeners.delete(subscription)) void ipc.invoke(channels.unsubscribe, { subscription });
+      if (listeners.delete(subscription)) quietly(ipc.invoke(channels.unsubscribe, { subscription }));
     };
   };
   const requests = requestNames.map((name) => [name, (params?: unknown) => request(name, params)]);
@@ -70,3 +70,6 @@ export function makeBridge(ipc: IpcPort): Bridge {
     subscribe: (listener) => listen(null, listener),
   };
 }
+
+/** A host that is ending gives no answer; the page ends with it. */
+const quietly = (answer: Promise<unknown>) => void answer.catch(() => {});

@@ -9,7 +9,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { InspectionEvent } from 'xstate';
 import { inspectorPage, inspectorPolicy, inspectorScript } from './inspection-page.ts';
 
 /** Text is handed over under these names only, and only if it looks like a word of a program. */
@@ -52,6 +52,8 @@ function sanitizedSnapshot(snapshot: unknown): {
   value?: unknown;
   context?: unknown;
 } {
+  // An actor that is being made has none yet.
+  if (typeof snapshot !== 'object' || snapshot === null) return { status: 'active' };
   const { status, value, context, machine } = snapshot as Record<string, unknown>;
   const shown = { status: status as 'active' };
   return machine === undefined ? shown : { ...shown, value, context: sanitized(context) };
@@ -61,8 +63,8 @@ const sanitizedEvent = (event: { type: string }) => ({ ...(sanitized(event) as o
 export interface Inspection {
   /** Open it in a browser: the inspector with our machines. */
   url: string;
-  /** Shows a machine and every actor it starts from now on. */
-  watch(actor: AnyActorRef): void;
+  /** For `createActor`'s `inspect`, or an actor's `system.inspect`. */
+  inspect(event: InspectionEvent): void;
   stop(): Promise<void>;
 }
 
@@ -84,9 +86,11 @@ export async function startInspection(port: number): Promise<Inspection> {
       for (const page of pages) if (page.writableLength < behindBytesMax) page.write(text);
     },
   });
-  const hear = (event: InspectionEvent) => {
+  const inspect = (event: InspectionEvent) => {
     const { actorRef } = event;
-    if (event.type === '@xstate.actor') inspector.actor(actorRef, sanitizedSnapshot(actorRef.getSnapshot()));
+    // One that is watched from the middle of its life is introduced first.
+    if (event.type === '@xstate.actor' || (!living.has(actorRef.sessionId) && event.type === '@xstate.event'))
+      inspector.actor(actorRef, sanitizedSnapshot(actorRef.getSnapshot()));
     if (event.type === '@xstate.event')
       inspector.event(actorRef.sessionId, sanitizedEvent(event.event), sourceOf(event.sourceRef));
     if (event.type === '@xstate.snapshot')
@@ -114,10 +118,7 @@ export async function startInspection(port: number): Promise<Inspection> {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    watch(actor) {
-      inspector.actor(actor, sanitizedSnapshot(actor.getSnapshot()));
-      actor.system.inspect(hear);
-    },
+    inspect,
     async stop() {
       server.close();
       server.closeAllConnections();
@@ -126,7 +127,7 @@ export async function startInspection(port: number): Promise<Inspection> {
   };
 }
 
-const sourceOf = (source: AnyActorRef | undefined) => (source === undefined ? {} : { source: source.sessionId });
+const sourceOf = (source: { sessionId: string } | undefined) => (source === undefined ? {} : { source: source.sessionId });
 
 /** Asked by this computer's name for itself, and by no page of another site (DNS rebinding). */
 function isOwn({ headers, socket }: IncomingMessage): boolean {

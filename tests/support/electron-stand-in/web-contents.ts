@@ -174,9 +174,7 @@ export class WebContents extends EventEmitter {
       'Target.targetCreated',
       ({ targetInfo }: { targetInfo: { targetId: string; openerId?: string; url: string } }) => {
         if (targetInfo.openerId !== targetId) return;
-        // A real Electron asks before it makes the window; here it is there for a moment.
-        if (this.#windowOpenHandler({ url: targetInfo.url }).action === 'deny')
-          void connection.browser.send('Target.closeTarget', { targetId: targetInfo.targetId });
+        if (this.#windowOpenHandler({ url: targetInfo.url }).action === 'deny') void this.#closeOpened(targetInfo.targetId);
       },
     );
     await this.#send('Page.enable');
@@ -191,6 +189,14 @@ export class WebContents extends EventEmitter {
       await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: pageWorldScript });
       await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: script, worldName });
     }
+  }
+
+  /** A real Electron asks before it makes a window; here it is there for a moment, and must have begun before it can end. */
+  async #closeOpened(targetId: string): Promise<void> {
+    const { browser } = this.#connection as CdpConnection;
+    const { sessionId } = (await browser.send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };
+    await this.#connection?.session(sessionId).send('Runtime.runIfWaitingForDebugger');
+    await browser.send('Target.closeTarget', { targetId });
   }
 
   async #send(method: string, params: Params = {}): Promise<Params> {

@@ -1,0 +1,98 @@
+/**
+ * The desktop application as it is built, started by Playwright: on a real Electron where `COURIER_ELECTRON` names its
+ * executable, else on the stand-in (electron-stand-in/).
+ * May import: playwright-core, vite, node.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { onTestFinished } from 'vitest';
+import { plainEnvironment } from './courier-process.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const standIn = join(import.meta.dirname, 'electron-stand-in/electron');
+export const realElectron = process.env['COURIER_ELECTRON'] ?? null;
+const executable = realElectron ?? standIn;
+
+/** Builds host, preload script and console. @returns the folder, inside the project because its packages are imported from there. */
+export async function buildDesktop(): Promise<string> {
+  const cache = join(root, 'node_modules/.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'hl7-courier-desktop-'));
+  const console = join(root, 'src/renderer');
+  await promisify(execFile)(
+    join(root, 'node_modules/.bin/electron-vite'),
+    ['build', '--outDir', folder, '--config', 'tests/support/desktop-build.config.ts'],
+    { cwd: root },
+  );
+  await build({
+    root: console,
+    configFile: join(console, 'vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: join(folder, 'renderer'), emptyOutDir: true },
+  });
+  return folder;
+}
+
+export const removeDesktop = (folder: string) => rm(folder, { recursive: true, force: true });
+
+export interface Desktop {
+  app: ElectronApplication;
+  page: Page;
+  /** What the page and its policy complained of. */
+  faults: string[];
+}
+
+/** Starts the application on a data directory and waits for its window; it is closed after the test. */
+export async function startDesktop(
+  folder: string,
+  dataDir: string,
+  {
+    args = [],
+    environment = {},
+    finished = onTestFinished,
+  }: {
+    args?: readonly string[];
+    environment?: NodeJS.ProcessEnv;
+    finished?: (close: () => Promise<void>) => unknown;
+  } = {},
+): Promise<Desktop> {
+  const app = await _electron.launch({
+    executablePath: executable,
+    args: [join(folder, 'main/index.js'), '--data-dir', dataDir, ...args],
+    cwd: root,
+    env: plainEnvironment(environment) as Record<string, string>,
+    timeout: 30_000,
+  });
+  finished(async () => {
+    await app.close().catch(() => {});
+  });
+  const page = await app.firstWindow();
+  const faults: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  await page.locator('#root > *').first().waitFor();
+  return { app, page, faults };
+}
+
+/** Starts the application as a person does, without Playwright. */
+export function spawnDesktop(
+  folder: string,
+  dataDir: string,
+  args: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): ChildProcess & { ended: Promise<{ code: number | null; stderr: string }> } {
+  const child = spawn(executable, [join(folder, 'main/index.js'), '--data-dir', dataDir, ...args], {
+    cwd: root,
+    env: plainEnvironment(environment),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
+  return Object.assign(child, { ended });
+}
