@@ -219,7 +219,7 @@ describe.skipIf(reason !== null)('on loopback', () => {
   });
 });
 
-/** A stand-in for the tool: says what it is told, then stays. */
+/** A stand-in for the tool, whose packets are of now as a real one's are: says what it is told, then stays. */
 const tool = (bytes: Buffer, { exit = false, said = '' } = {}) =>
   `process.stderr.write(${JSON.stringify(said)}); process.stdout.write(Buffer.from('${bytes.toString('base64')}', 'base64')); ${exit ? '' : 'setInterval(() => {}, 1000);'}`;
 
@@ -229,7 +229,7 @@ describe('with a stand-in for the tool', () => {
     return () => spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   };
   const oneSession = () => {
-    const wire = connection();
+    const wire = connection(undefined, { atMs: Date.now() });
     wire.open();
     wire.send('device', Buffer.concat([enq, lisFrame(hl7('1')), eot]));
     return pcapBytes(wire.packets());
@@ -285,7 +285,7 @@ describe('with a stand-in for the tool', () => {
   });
 
   test('what was open when the tool died ends incomplete when the capture is stopped or changed', async () => {
-    const wire = connection();
+    const wire = connection(undefined, { atMs: Date.now() });
     wire.open();
     wire.send('device', Buffer.concat([enq, lisFrame(hl7('1'))]));
     const spawn = await spawnStandIn(tool(pcapBytes(wire.packets()), { exit: true }));
@@ -305,7 +305,7 @@ describe('with a stand-in for the tool', () => {
   test('while the disk cannot keep up the tool is left unread, and nothing is lost', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'courier-live-'));
     cleanUps.push(() => rm(folder, { recursive: true }));
-    const wire = connection();
+    const wire = connection(undefined, { atMs: Date.now() });
     wire.open();
     const large = `NTE|1||${'x'.repeat(4 * 1024 * 1024)}\r`;
     for (let count = 0; count < 6; count += 1)
