@@ -40,7 +40,8 @@ export class CauseRules {
   readonly #now: () => number;
   #pending: Survey['pending'] = { count: 0, devices: [] };
   #gapSeenAt = 0;
-  #isCaptureFailed = false;
+  /** Capture works, or an operator ended it; not known before it said so. */
+  #isCaptureWell = false;
 
   constructor(book: CauseBook, now: () => number) {
     this.#book = book;
@@ -124,8 +125,9 @@ export class CauseRules {
     const key = plainKey('capture');
     const isNewGap = lastGapAt > this.#gapSeenAt;
     if (isNewGap) this.#gapSeenAt = lastGapAt;
-    this.#isCaptureFailed = state === 'failed';
-    if (this.#isCaptureFailed) this.#book.occur(key, { message: reason ?? 'Capture failed; it is started again by itself.' });
+    // While it starts again nobody knows yet.
+    if (state !== 'starting') this.#isCaptureWell = state !== 'failed';
+    if (state === 'failed') this.#book.occur(key, { message: reason ?? 'Capture failed; it is started again by itself.' });
     else if (isNewGap)
       this.#book.occur(key, { message: 'Packets were lost; what they carried was not captured.', at: lastGapAt });
     else this.captureSettled();
@@ -133,7 +135,7 @@ export class CauseRules {
 
   /** Time passed: a gap may be over. */
   captureSettled(): void {
-    if (!this.#isCaptureFailed && this.#now() - this.#gapSeenAt >= gapOverMs) this.#book.end('capture');
+    if (this.#isCaptureWell && this.#now() - this.#gapSeenAt >= gapOverMs) this.#book.end('capture');
   }
 
   diskChanged({ state }: Disk): void {

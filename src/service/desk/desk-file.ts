@@ -15,9 +15,9 @@ const deskFile = z.object({
   causes: z.array(keptCause),
 });
 export type DeskFile = z.infer<typeof deskFile>;
-export const emptyDeskFile: DeskFile = { version: 1, causes: [] };
+const emptyDeskFile: DeskFile = { version: 1, causes: [] };
 
-export const deskFilePath = (dataDir: string) => join(dataDir, 'desk', 'causes.json');
+const deskFilePath = (dataDir: string) => join(dataDir, 'desk', 'causes.json');
 
 /** Notes and mutes are worth keeping, but no reason not to start: what cannot be read is reported and set aside. */
 export async function readDeskFile(dataDir: string, now: number, log: DeskLog): Promise<DeskFile> {

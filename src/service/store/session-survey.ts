@@ -8,8 +8,8 @@ import { settledAt } from './activity-counts.ts';
 import { causeKeyOf, type CauseKey } from './session-cause.ts';
 
 /** Rates are measured over the last five minutes. */
-export const rateWindowMs = 5 * 60_000;
-export const causeDevicesMax = 10;
+const rateWindowMs = 5 * 60_000;
+const causeDevicesMax = 10;
 const damagedKeptMs = 7 * 86_400_000;
 
 /** Sessions that stand under one cause now. */

@@ -264,7 +264,11 @@ describe('the rest of the house', () => {
     expect(book.standing).toEqual([]);
     rules.captureChanged({ state: 'failed', gaps: 0, reason: 'dumpcap is not installed' });
     rules.captureSettled();
+    rules.captureChanged({ state: 'starting', gaps: 0 });
     expect(book.get('capture')).toMatchObject({ state: 'open', message: 'dumpcap is not installed' });
+    openBook(book.kept());
+    rules.captureSettled();
+    expect(book.get('capture').state).toBe('open');
     rules.captureChanged({ state: 'capturing', gaps: 0 });
     expect(book.get('capture').state).toBe('resolved');
     rules.captureChanged({ state: 'failed', gaps: 0 });
