@@ -4,12 +4,23 @@
  * May import: vite and its plugins.
  */
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** The console speaks English: the controls' other languages, 30 KB of them, are not shipped. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  load(id) {
+    const other = /[\\/](?:react-aria|react-aria-components|react-stately)[\\/].*[\\/]intl[\\/].*?([a-z]{2}-[A-Z]{2})\.mjs$/.exec(
+      id,
+    );
+    return other === null || other[1] === 'en-US' ? null : `export { default } from './en-US.mjs';`;
+  },
+};
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react()],
+  plugins: [react(), englishOnly],
   build: {
     outDir: '../../out/renderer',
     emptyOutDir: true,
@@ -17,6 +28,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // How schemas are checked must be set before the first schema is made: both are in one piece, evaluated first.
+          groups: [{ name: 'zod', test: /node_modules[\\/]zod[\\/]|strict-csp/ }],
+        },
+      },
+    },
     chunkSizeWarningLimit: 700,
   },
 });

@@ -28,7 +28,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
-const consoleFolder = resolve(import.meta.dirname, '../../out/renderer');
+const builtFolder = resolve(import.meta.dirname, '../../out/renderer');
 
 export interface ScriptedService {
   url: string;
@@ -57,6 +57,7 @@ export async function startScriptedService(
   {
     total = scenario === 'empty' ? 0 : scenario === 'large' ? 100_000 : 3000,
     port = 0,
+    consoleFolder = builtFolder,
     fileFor = data.fileOf as (summary: SessionSummary) => SessionFile,
   } = {},
 ): Promise<ScriptedService> {

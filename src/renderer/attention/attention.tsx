@@ -11,7 +11,7 @@ import { causeText } from '../model/reasons.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Segmented } from '../ui/button.tsx';
-import { Choice } from '../ui/fields.tsx';
+import { Choice } from '../ui/choice.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 import { CauseDetail } from './cause-detail.tsx';

@@ -13,7 +13,7 @@ import { addressOf } from '../model/route.ts';
 import type { Glyph, Tone } from '../model/words.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Segmented } from '../ui/button.tsx';
-import { Switch } from '../ui/fields.tsx';
+import { Switch } from '../ui/switch.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 import { visible } from '../model/visible.ts';

@@ -71,7 +71,7 @@ export function Lanes({ underWay, now, isStill }: { underWay: UnderWay; now: num
             {underWay.ended.slice(0, endedMax).map((session, index) => (
               <div key={session.sessionId} style={{ opacity: Math.max(0.62, 1 - index * 0.06) }}>
                 <Box session={session}>
-                  <span className="text2 small">{session.httpStatus ?? session.reason ?? ''}</span>
+                  <span className="small">{session.httpStatus ?? session.reason ?? ''}</span>
                 </Box>
               </div>
             ))}
@@ -115,9 +115,11 @@ function LaneHead({ word, note, figure, isLit }: { word: Word; note?: string; fi
 function Box({ session, children }: { session: LaneSession; children?: ReactNode }) {
   const word = stateWords[session.state];
   return (
-    <a className="box-cell" href={sessionAddress(session)} aria-label={`Session ${session.counter}, ${word.word}`}>
+    <a className="box-cell" href={sessionAddress(session)}>
       <GlyphMark glyph={word.glyph} tone={word.tone} />
+      <span className="hidden-text">Session</span>
       <span className="mono">{session.counter}</span>
+      <span className="hidden-text">{word.word}</span>
       <span className="space" />
       {children}
     </a>
@@ -128,12 +130,9 @@ function SlotBox({ session, now }: { session: LaneSession; now: number }) {
   const share = session.until === undefined ? 0 : passed / Math.max(1, session.until - session.since);
   const isLate = share >= lateShare;
   return (
-    <a
-      className={isLate ? 'box-cell is-slot is-late' : 'box-cell is-slot'}
-      href={sessionAddress(session)}
-      aria-label={`Session ${session.counter}, sending for ${soFar(passed)}`}
-    >
+    <a className={isLate ? 'box-cell is-slot is-late' : 'box-cell is-slot'} href={sessionAddress(session)}>
       <GlyphMark glyph="arrow" tone={isLate ? 'retry' : 'move'} />
+      <span className="hidden-text">Session</span>
       <span className="mono">{session.counter}</span>
       <span className="space" />
       <span className={`figures small ${isLate ? 'tone-retry strong' : 'text2'}`}>{soFar(passed)}</span>
@@ -222,9 +221,10 @@ function RetryBand({ delayed, now, isStill }: { delayed: LaneSession[]; now: num
             className={isStill ? 'box-cell band-box is-still' : 'box-cell band-box'}
             style={{ transform: `translate(${left}px, ${row * rowPx * rem + 20 * rem}px)` }}
             href={sessionAddress(session)}
-            aria-label={`Session ${session.counter}, tried again in ${countdown((session.until ?? now) - now)}`}
           >
+            <span className="hidden-text">Session</span>
             <span className="mono">{session.counter}</span>
+            <span className="hidden-text">tried again in</span>
             <span className="space" />
             <b className="tone-retry figures small">{countdown((session.until ?? now) - now)}</b>
           </a>

@@ -8,7 +8,6 @@ import type { Transition } from '../../common/console.ts';
 import { clock, exact } from '../model/format.ts';
 import { addressOf } from '../model/route.ts';
 import { eventWord, machineName, machineStateWord } from '../model/words.ts';
-import { Choice } from '../ui/fields.tsx';
 import { Empty } from '../ui/states.tsx';
 
 const shownMax = 80;
@@ -31,7 +30,20 @@ export function Transitions({ transitions, isFixed = false }: { transitions: rea
       <div className="panel-head">
         <h2>Last transitions</h2>
         <span className="space" />
-        {!isFixed && <Choice label="Of which machine" options={machines} value={machine} onChange={setMachine} isQuiet />}
+        {!isFixed && (
+          <select
+            className="plain-select small"
+            aria-label="Of which machine"
+            value={machine}
+            onChange={(event) => setMachine(machines.find(({ id }) => id === event.target.value)?.id ?? 'all')}
+          >
+            {machines.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
       <div className="scroll transitions-list" tabIndex={0} role="region" aria-label="Transitions" aria-live="off">
         {shown.length === 0 && <Empty>None yet.</Empty>}

@@ -110,10 +110,10 @@ function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: Sessi
         <button
           type="button"
           className="id-button mono text2"
-          aria-label={`Copy id ${summary.sessionId}`}
           title={summary.sessionId}
           onClick={() => copy(summary.sessionId, 'Id copied.')}
         >
+          <span className="hidden-text">Copy id</span>
           {shortId(summary.sessionId)}
           <Copy size={13} strokeWidth={1.5} aria-hidden="true" />
         </button>

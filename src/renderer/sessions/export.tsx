@@ -8,7 +8,7 @@ import type { Selection } from '../model/actions.tsx';
 import { useAsk } from '../model/console.tsx';
 import { counted } from '../model/format.ts';
 import { useConfirm } from '../ui/confirm.tsx';
-import { Checkbox } from '../ui/fields.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { toast } from '../ui/toast.tsx';
 import { saveText } from '../model/save.ts';
 import { maskedFile } from './patient.ts';

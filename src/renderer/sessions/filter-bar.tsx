@@ -13,9 +13,10 @@ import { useQuery } from '../model/query.ts';
 import { capturedSpans, filterKeys, statesOf } from '../model/session-filter.ts';
 import { stateWords } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
-import { Checkbox, TextInput } from '../ui/fields.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
+import { TextInput } from '../ui/text-input.tsx';
 import { StatusMark } from '../ui/marks.tsx';
-import { PopoverButton } from '../ui/overlay.tsx';
+import { PopoverButton } from '../ui/popover.tsx';
 import { toast } from '../ui/toast.tsx';
 
 type Change = (change: Record<string, string | null>, options?: { replace?: boolean }) => void;

@@ -91,6 +91,11 @@ export class SessionPages {
     if (isTouched) this.#change({});
   }
 
+  /** Fetches the first page; the view is there. */
+  start(): void {
+    this.#isStopped = false;
+    this.show(0, 0);
+  }
   stop(): void {
     this.#isStopped = true;
     if (this.#recount !== null) clearTimeout(this.#recount);

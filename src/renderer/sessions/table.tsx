@@ -151,9 +151,12 @@ export function SessionTable(props: TableProps) {
           </Button>
         </div>
       )}
+      {state.total === null && state.error === null && <Bones lines={12} />}
+      {state.total === null && state.error !== null && <Empty>{state.error}</Empty>}
+      {state.total === 0 && <NoRows onClearFilter={props.onClearFilter} />}
       <div
         ref={scroller}
-        className="rows scroll"
+        className={total === 0 ? 'rows scroll is-empty' : 'rows scroll'}
         role="grid"
         aria-label="Sessions"
         aria-rowcount={total + 1}
@@ -163,9 +166,6 @@ export function SessionTable(props: TableProps) {
         onKeyDown={onKeyDown}
         {...(at === null ? {} : { 'aria-activedescendant': `row-${at}` })}
       >
-        {state.total === null && state.error === null && <Bones lines={12} />}
-        {state.total === null && state.error !== null && <Empty>{state.error}</Empty>}
-        {state.total === 0 && <NoRows onClearFilter={props.onClearFilter} />}
         <div className="rows-inner" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {rows.map(({ index, start, size }) => {
             const summary = pages.at(index);

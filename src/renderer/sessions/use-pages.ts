@@ -15,7 +15,7 @@ export function useSessionPages(filter: SessionFilter, sort: SessionSort): { pag
     return new SessionPages(ask, wanted, order);
   }, [ask, key]);
   useEffect(() => {
-    pages.show(0, 0);
+    pages.start();
     return () => pages.stop();
   }, [pages]);
   useEmitted(

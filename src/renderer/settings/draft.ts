@@ -17,13 +17,15 @@ export interface Draft {
   /** What differs from what is saved. */
   change: Change;
   size: number;
+  /** Grows when all is dropped: fields with a state of their own begin anew. */
+  round: number;
   /** What is wrong, by key, in a sentence. */
   errors: Partial<Record<SettingKey, string>>;
   errorsSize: number;
 }
 
 export function useDraft(shown: ShownSettings): Draft {
-  const [typed, setTyped] = useState<Change>({});
+  const [{ typed, round }, setState] = useState<{ typed: Change; round: number }>({ typed: {}, round: 0 });
   return useMemo(() => {
     const current = shown.settings as Partial<Settings>;
     const change: Change = {};
@@ -32,17 +34,20 @@ export function useDraft(shown: ShownSettings): Draft {
     const errors = errorsOf(change, current);
     return {
       value: (key) => (Object.hasOwn(typed, key) ? typed[key] : current[key]),
-      set: (key, value) => setTyped((before) => ({ ...before, [key]: value })),
+      set: (key, value) => setState((before) => ({ ...before, typed: { ...before.typed, [key]: value } })),
       drop: (key) =>
-        setTyped((before) =>
-          key === undefined ? {} : (Object.fromEntries(Object.entries(before).filter(([each]) => each !== key)) as Change),
+        setState((before) =>
+          key === undefined
+            ? { typed: {}, round: before.round + 1 }
+            : { ...before, typed: Object.fromEntries(Object.entries(before.typed).filter(([each]) => each !== key)) as Change },
         ),
       change,
       size: Object.keys(change).length,
+      round,
       errors,
       errorsSize: Object.keys(errors).length,
     };
-  }, [typed, shown]);
+  }, [typed, round, shown]);
 }
 
 function errorsOf(change: Change, current: Partial<Settings>): Draft['errors'] {

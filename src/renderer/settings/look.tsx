@@ -8,7 +8,7 @@ import { useAsk } from '../model/console.tsx';
 import { setPreferences, usePreferences } from '../model/preferences.ts';
 import { useQuery } from '../model/query.ts';
 import { Segmented } from '../ui/button.tsx';
-import { Switch } from '../ui/fields.tsx';
+import { Switch } from '../ui/switch.tsx';
 
 export function Look() {
   const { theme, density, singleKeys } = usePreferences();

@@ -66,7 +66,7 @@ function SettingsForm({ shown }: { shown: ShownSettings }) {
           {settingFields
             .filter((field) => field.group === group.id)
             .map((field) => (
-              <SettingRow key={field.key} field={field} draft={draft} isFocused={focus === field.key} />
+              <SettingRow key={`${field.key} ${draft.round}`} field={field} draft={draft} isFocused={focus === field.key} />
             ))}
           {group.id === 'storage' && <CleanupControl />}
           {group.id === 'look' && <Look />}

@@ -3,7 +3,7 @@
  *   address -> screen (each its own piece of the build) inside an error boundary
  * May import: react.
  */
-import { lazy, Suspense, useCallback, useMemo, useState, type ComponentType } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from 'react';
 import { useSessionActions } from '../model/actions.tsx';
 import { useConnection, useEmitted } from '../model/console.tsx';
 import { clock } from '../model/format.ts';
@@ -27,7 +27,8 @@ const shown: Record<Screen, ComponentType> = {
 };
 
 const Help = lazy(() => import('./help.tsx'));
-const Palette = lazy(() => import('./palette.tsx'));
+const loadPalette = () => import('./palette.tsx');
+const Palette = lazy(loadPalette);
 
 export function App() {
   return (
@@ -45,6 +46,8 @@ function Page() {
   const openPalette = useCallback(() => setOver('palette'), []);
   const close = useCallback(() => setOver(null), []);
   const actions = useSessionActions();
+  // Whoever presses Ctrl-K types at once: the palette is there before.
+  useEffect(() => void loadPalette(), []);
   useEmitted(
     'service.returned',
     useCallback(({ changes, silentSince }) => {

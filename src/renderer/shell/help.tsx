@@ -5,8 +5,8 @@
 import { keyHelp } from '../model/keys.ts';
 import { setPreferences, usePreferences } from '../model/preferences.ts';
 import { Button } from '../ui/button.tsx';
-import { Checkbox } from '../ui/fields.tsx';
-import { Window } from '../ui/overlay.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
+import { Window } from '../ui/window.tsx';
 
 export default function Help({ onClose }: { onClose: () => void }) {
   const { singleKeys } = usePreferences();

@@ -13,7 +13,7 @@ import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { wordOf } from '../model/words.ts';
 import { CommandList, type Command } from '../ui/command-list.tsx';
-import { Window } from '../ui/overlay.tsx';
+import { Window } from '../ui/window.tsx';
 import { toast } from '../ui/toast.tsx';
 
 export default function Palette({ onClose }: { onClose: () => void }) {

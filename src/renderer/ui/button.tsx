@@ -40,7 +40,11 @@ export function Button(props: ButtonProps) {
     >
       {icon}
       {children}
-      {shortcut !== undefined && children !== undefined && <kbd className="key">{shortcut}</kbd>}
+      {shortcut !== undefined && label === undefined && (
+        <kbd className="key" aria-hidden="true">
+          {shortcut}
+        </kbd>
+      )}
     </AriaButton>
   );
   if (label === undefined) return button;

@@ -2,10 +2,9 @@
  * Confirmations: the title is the question, the button repeats the verb and the number, Cancel has the focus.
  * May import: react.
  */
-import { createContext, useCallback, useContext, useState, type ReactNode } from 'react';
-import { Button } from './button.tsx';
-import { Checkbox } from './fields.tsx';
-import { Window } from './overlay.tsx';
+import { createContext, lazy, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
+
+const ConfirmWindow = lazy(() => import('./confirm-window.tsx'));
 
 export interface Question {
   title: string;
@@ -30,32 +29,11 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
   return (
     <ConfirmContext.Provider value={confirm}>
       {children}
-      <Window title={asked?.question.title ?? ''} isOpen={asked !== null} onClose={() => answerWith(false)} role="alertdialog">
-        {asked !== null && <QuestionBody question={asked.question} onAnswer={answerWith} />}
-      </Window>
-    </ConfirmContext.Provider>
-  );
-}
-function QuestionBody({ question, onAnswer }: { question: Question; onAnswer: (isConfirmed: boolean) => void }) {
-  const [isAcknowledged, setAcknowledged] = useState(question.acknowledge === undefined);
-  return (
-    <>
-      <div className="text2">{question.body}</div>
-      {question.acknowledge !== undefined && (
-        <Checkbox label={question.acknowledge} isSelected={isAcknowledged} onChange={setAcknowledged} />
+      {asked !== null && (
+        <Suspense>
+          <ConfirmWindow question={asked.question} onAnswer={answerWith} />
+        </Suspense>
       )}
-      <div className="window-actions">
-        <Button autoFocus onPress={() => onAnswer(false)}>
-          Cancel
-        </Button>
-        <Button
-          look={question.isDangerous === true ? 'danger' : 'primary'}
-          isDisabled={!isAcknowledged}
-          onPress={() => onAnswer(true)}
-        >
-          {question.confirm}
-        </Button>
-      </div>
-    </>
+    </ConfirmContext.Provider>
   );
 }

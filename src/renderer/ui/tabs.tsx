@@ -26,9 +26,12 @@ export function Tabs<Id extends string>(props: {
         <span className="space" />
         {props.beside}
       </div>
-      <TabPanel id={props.value} className="tab-panel">
-        {props.children}
-      </TabPanel>
+      {props.tabs.map(({ id }) => (
+        // Only the chosen one is in the page.
+        <TabPanel key={id} id={id} className="tab-panel">
+          {props.children}
+        </TabPanel>
+      ))}
     </AriaTabs>
   );
 }

@@ -1,0 +1,95 @@
+/**
+ * A page of the console in a real browser, on a scripted service; what must never happen is collected while it is open.
+ * May import: playwright-core, axe-core, tests/support.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import type { SessionSummary } from '../../src/common/contract.ts';
+import type { SessionFile } from '../../src/common/session.ts';
+import type { Scenario } from './scripted-data.ts';
+import { startScriptedService, type ScriptedService } from './scripted-service.ts';
+
+export interface ConsolePage {
+  page: Page;
+  service: ScriptedService;
+  /** Errors on the browser's console, uncaught ones, and violations of the Content-Security-Policy. */
+  faults: string[];
+  close(): Promise<void>;
+}
+const opened = new Set<ConsolePage>();
+/** For `afterEach`: what a failed test left open would slow down the next. */
+export async function closeOpened(): Promise<void> {
+  await Promise.all([...opened].map((each) => each.close()));
+}
+export interface PageOptions {
+  colorScheme?: 'light' | 'dark';
+  size?: { width: number; height: number };
+  total?: number;
+  fileFor?: (summary: SessionSummary) => SessionFile;
+}
+
+export async function openConsole(
+  browser: Browser,
+  consoleFolder: string,
+  scenario: Scenario,
+  address: string | ((service: ScriptedService) => string),
+  options: PageOptions = {},
+): Promise<ConsolePage> {
+  const service = await startScriptedService(scenario, {
+    consoleFolder,
+    ...(options.total === undefined ? {} : { total: options.total }),
+    ...(options.fileFor === undefined ? {} : { fileFor: options.fileFor }),
+  });
+  const context = await browser.newContext({
+    viewport: options.size ?? { width: 1440, height: 900 },
+    colorScheme: options.colorScheme ?? 'light',
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    acceptDownloads: true,
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  page.on('console', (line) => {
+    if (line.type() === 'error') faults.push(line.text());
+  });
+  await page.exposeFunction('reportViolation', (what: string) => faults.push(`policy: ${what}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      void (globalThis as unknown as { reportViolation(what: string): void }).reportViolation(
+        `${event.violatedDirective} ${event.blockedURI}`,
+      );
+    });
+  });
+  await page.goto(service.url + (typeof address === 'string' ? address : address(service)));
+  await page.locator('.lights > div').first().waitFor();
+  const consolePage: ConsolePage = {
+    page,
+    service,
+    faults,
+    async close() {
+      opened.delete(consolePage);
+      await context.close();
+      await service.close();
+    },
+  };
+  opened.add(consolePage);
+  return consolePage;
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What axe finds, as `rule: selector`; run past the page's policy, as a browser's own tools are. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    interface Found {
+      violations: { id: string; nodes: { target: string[]; failureSummary?: string }[] }[];
+    }
+    const { axe } = globalThis as unknown as { axe: { run(root: Document, options: object): Promise<Found> } };
+    const found = await axe.run(document, { resultTypes: ['violations'] });
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`),
+    );
+  });
+}
