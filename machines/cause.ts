@@ -27,7 +27,7 @@ export type CauseEvent =
 export const causeMachine = setup({
   types: {} as { input: { at: number }; context: CauseContext; events: CauseEvent },
   guards: {
-    isSameEntry: ({ context }, params: { at: number }) => params.at - (context.endedAt ?? 0) <= sameEntryMs,
+    isSameEntry: ({ context }, params: { at: number }) => params.at - (context.endedAt as number) <= sameEntryMs,
   },
   actions: {
     keepTime: assign(({ context }, params: { at: number }) => ({ lastAt: Math.max(context.lastAt, params.at) })),
