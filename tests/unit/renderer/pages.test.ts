@@ -1,0 +1,118 @@
+/** The pages behind the sessions table: fetched around the view, patched in place, new rows counted. */
+import { expect, test, vi } from 'vitest';
+import type { SessionSummary } from '../../../src/common/contract.ts';
+import { CourierError } from '../../../src/common/errors.ts';
+import type { Ask } from '../../../src/renderer/client/api.ts';
+import { pageSize, SessionPages } from '../../../src/renderer/sessions/pages.ts';
+import { sessionsOf } from '../../support/scripted-data.ts';
+
+const newestFirst = { by: 'startTime', descending: true } as const;
+
+test('only the pages in view are fetched, and a row is found by its place and its id', async () => {
+  const { pages, asked, all } = startPages(1000);
+  await shown(pages);
+  pages.show(395, 420);
+  await vi.waitFor(() => expect(pages.at(420)).toBeDefined());
+  expect(asked.map(({ offset }) => offset)).toEqual([0, 200, 400]);
+  expect(pages.at(pageSize)).toEqual(all[pageSize]);
+  expect(pages.indexOf(all[399]?.sessionId ?? '')).toBe(399);
+  expect(pages.byId(all[3]?.sessionId ?? '')).toEqual(all[3]);
+  expect(pages.at(900)).toBeUndefined();
+});
+
+test('a change is patched in place, one of a row that is not here is not', async () => {
+  const { pages, all } = startPages(300);
+  await shown(pages);
+  const [first] = all as [SessionSummary];
+  const versions = pages.state().version;
+  pages.patch({
+    added: [],
+    changed: [
+      { ...first, submissionAttempts: 9 },
+      { ...first, sessionId: 'elsewhere' },
+    ],
+    removed: [],
+  });
+  expect(pages.at(0)?.submissionAttempts).toBe(9);
+  expect(pages.byId('elsewhere')).toBeUndefined();
+  expect(pages.state().version).toBe(versions + 1);
+});
+
+test('new rows are counted at most once a second, and come in when asked for', async () => {
+  vi.useFakeTimers();
+  const { pages, all, asked } = startPages(10);
+  await shown(pages);
+  const [first] = all as [SessionSummary];
+  for (let index = 0; index < 5; index += 1) {
+    all.unshift({ ...first, sessionId: `new-${index}` });
+    pages.patch({ added: [first], changed: [], removed: [] });
+  }
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(pages.state()).toMatchObject({ total: 10, added: 5 });
+  expect(asked.filter(({ limit }) => limit === 0)).toHaveLength(1);
+  await pages.refresh();
+  expect(pages.state()).toMatchObject({ total: 15, added: 0 });
+  expect(pages.at(0)?.sessionId).toBe('new-4');
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a row that is gone brings the shown pages anew', async () => {
+  const { pages, all } = startPages(20);
+  await shown(pages);
+  const gone = all.shift()?.sessionId ?? '';
+  pages.patch({ added: [], changed: [], removed: [gone, 'unknown'] });
+  await vi.waitFor(() => expect(pages.byId(gone)).toBeUndefined());
+  expect(pages.at(0)).toEqual(all[0]);
+  pages.stop();
+});
+
+test('a refusal is told and leaves what is here', async () => {
+  const { pages, refuse } = startPages(20);
+  await shown(pages);
+  refuse();
+  await pages.refresh();
+  expect(pages.state()).toMatchObject({ total: 20, error: 'The service gives no answer.' });
+  expect(pages.at(0)).toBeDefined();
+});
+
+test('an answer that comes after the view is gone is left', async () => {
+  const { pages } = startPages(20);
+  pages.start();
+  pages.stop();
+  await new Promise((done) => setTimeout(done));
+  expect(pages.state().total).toBeNull();
+});
+
+test('of a hundred thousand rows no more than a few pages are kept', async () => {
+  const { pages } = startPages(10_000);
+  await shown(pages);
+  for (let page = 0; page < 50; page += 1) {
+    pages.show(page * pageSize, page * pageSize + 10);
+    await vi.waitFor(() => expect(pages.at(page * pageSize)).toBeDefined());
+  }
+  const kept = Array.from({ length: 50 }, (_, page) => pages.at(page * pageSize)).filter((row) => row !== undefined);
+  expect(kept.length).toBeLessThanOrEqual(26);
+});
+
+function startPages(total: number) {
+  const all = sessionsOf('large', 1_790_000_000_000, total);
+  const asked: { offset?: number; limit?: number }[] = [];
+  let isRefusing = false;
+  const ask = (async (_name: string, params: { offset?: number; limit?: number }) => {
+    asked.push(params);
+    if (isRefusing) throw new CourierError('ERR_SERVICE_NOT_RUNNING', 'The service gives no answer.');
+    const offset = params.offset ?? 0;
+    return { total: all.length, sessions: all.slice(offset, offset + (params.limit ?? 100)) };
+  }) as unknown as Ask;
+  const pages = new SessionPages(ask, {}, newestFirst);
+  return { pages, asked, all, refuse: () => (isRefusing = true) };
+}
+async function shown(pages: SessionPages): Promise<void> {
+  let end = () => {};
+  await new Promise<void>((done) => {
+    end = pages.subscribe(done);
+    pages.start();
+  });
+  end();
+}
