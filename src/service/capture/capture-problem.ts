@@ -3,7 +3,7 @@
  * May import: nothing.
  */
 
-export type CaptureProblemKind =
+type CaptureProblemKind =
   /** Neither pcap nor pcapng nor HL7 text. */
   | 'unrecognised'
   /** A format that carries packets but that is not read here. */

@@ -10,7 +10,7 @@ import type { CaptureSettings } from './session-builder.ts';
 /** Packets wait in the kernel while the service is busy, MiB. */
 const kernelBufferMiB = 32;
 
-export type Platform = 'linux' | 'darwin' | 'win32';
+type Platform = 'linux' | 'darwin' | 'win32';
 
 /** Where installers put it, for systems that do not add it to the search path. */
 const usualPlaces: Readonly<Record<Platform, readonly string[]>> = {
@@ -24,7 +24,7 @@ export function toolProgram(platform: string, exists: (path: string) => boolean 
   return usualPlaces[platformOf(platform)].find((path) => exists(path)) ?? 'dumpcap';
 }
 
-export function platformOf(platform: string): Platform {
+function platformOf(platform: string): Platform {
   return platform === 'darwin' || platform === 'win32' ? platform : 'linux';
 }
 

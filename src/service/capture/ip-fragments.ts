@@ -5,7 +5,7 @@
  */
 
 /** Datagrams that may wait for their fragments at once. */
-export const datagramsMax = 64;
+const datagramsMax = 64;
 /** Bytes of one datagram (the IP length field), and its fragments. */
 const datagramBytesMax = 65_535;
 const piecesMax = 1024;

@@ -20,8 +20,7 @@ export type ToolProcess = ChildProcessByStdio<null, Readable, Readable>;
 export type SpawnTool = (program: string, args: readonly string[]) => ToolProcess;
 
 /** Starts the real tool. */
-export const spawnTool: SpawnTool = (program, args) =>
-  spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+const spawnTool: SpawnTool = (program, args) => spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
 
 export interface LiveCaptureTools {
   settings: () => Settings;

@@ -11,7 +11,7 @@ import { ChunkQueue } from './chunk-queue.ts';
 import { pcapngFormat, pcapngMagic } from './pcapng-reader.ts';
 
 /** No link type of ours has larger packets: a longer record is damage, not data (Wireshark's own limit is 256 KiB). */
-export const packetBytesMax = 1024 * 1024;
+const packetBytesMax = 1024 * 1024;
 
 const fileHeaderBytes = 24;
 const recordHeaderBytes = 16;

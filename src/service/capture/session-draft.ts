@@ -13,7 +13,7 @@ const elementBytes = 256;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Why a session of pieces alone is not submitted. */
-export const damagedReason = 'damaged while capturing';
+const damagedReason = 'damaged while capturing';
 
 export type Direction = SessionElement['direction'];
 export type CaptureGap = NonNullable<SessionFile['captureGaps']>[number];

@@ -11,7 +11,7 @@ import type { Talk, TalkTools } from './talk.ts';
 import { otherSide, type Side } from './tcp-reassembly.ts';
 
 /** How long a whole message waits for its acknowledgement before it is kept without. */
-export const acknowledgementWaitMs = 30_000;
+const acknowledgementWaitMs = 30_000;
 /** Messages of one connection that may wait for theirs. */
 const openMax = 64;
 

@@ -14,13 +14,13 @@ import { seqAdd, seqDistance, TcpFlow, unknown } from './tcp-flow.ts';
 /** Connections that are remembered; beyond that an eighth of them, those silent longest, is forgotten. */
 export const connectionsMax = 16_384;
 /** What may wait for a hole to be filled: in one direction of one connection, and in all. */
-export const heldBytesMaxPerFlow = 4 * 1024 * 1024;
-export const heldSegmentsMaxPerFlow = 4096;
-export const heldBytesMax = 64 * 1024 * 1024;
+const heldBytesMaxPerFlow = 4 * 1024 * 1024;
+const heldSegmentsMaxPerFlow = 4096;
+const heldBytesMax = 64 * 1024 * 1024;
 /** How long an acknowledged hole may still be filled: captures reorder, they do not delay. */
-export const acknowledgedHoleMs = 500;
+const acknowledgedHoleMs = 500;
 /** How long a hole that nobody acknowledged may be filled: the sender's retransmissions. */
-export const openHoleMs = 30_000;
+const openHoleMs = 30_000;
 /** Without a SYN the order of the first segments is not known: they wait for the other end's word, so much at most. */
 const firstBytesMax = 64 * 1024;
 const firstSegmentsMs = 1000;

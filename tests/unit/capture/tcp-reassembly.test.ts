@@ -1,6 +1,7 @@
 /** What networks and captures do to a connection, and what must come out of it. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { connectionsMax } from '../../../src/service/capture/tcp-reassembly.ts';
 import { connection, packetOf, type Segment } from '../../support/capture-writer.ts';
 import { captured, enq, eot, gist, hl7, hl7Ack, lisFrame, mllp } from '../../support/capture-session.ts';
 
@@ -198,7 +199,7 @@ test('a flood of connections is forgotten, not kept', () => {
     const { bytes, atMs } = packetOf({ from: 'device', seq: index, flags: 'S', atMs: 1_700_000_000_000 + index }, ends);
     pipeline.packet({ buffer: bytes, start: 0, end: bytes.length, cutBytes: 0, linkType: 1, atMs });
   }
-  expect(pipeline.figures.connections).toBeLessThanOrEqual(16_384);
+  expect(pipeline.figures.connections).toBeLessThanOrEqual(connectionsMax);
 });
 
 /** HL7 messages as devices send them: any text, no framing bytes. */
