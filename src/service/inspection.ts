@@ -9,6 +9,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { createInspector } from '@statelyai/inspect';
 import type { InspectionEvent } from 'xstate';
 import { inspectorPage, inspectorPolicy, inspectorScript } from './inspection-page.ts';
 
@@ -52,13 +53,37 @@ function sanitizedSnapshot(snapshot: unknown): {
   value?: unknown;
   context?: unknown;
 } {
-  // An actor that is being made has none yet.
-  if (typeof snapshot !== 'object' || snapshot === null) return { status: 'active' };
   const { status, value, context, machine } = snapshot as Record<string, unknown>;
   const shown = { status: status as 'active' };
   return machine === undefined ? shown : { ...shown, value, context: sanitized(context) };
 }
 const sanitizedEvent = (event: { type: string }) => ({ ...(sanitized(event) as object), type: event.type.slice(0, 200) });
+
+type Inspector = ReturnType<typeof createInspector>;
+
+/** The part of an actor that introduces it. */
+interface SeenActor {
+  sessionId: string;
+  logic?: { config?: unknown };
+  _parent?: SeenActor;
+}
+/** What a chart begins with and hands over may be data; the rest is the chart. */
+const dataKeys: ReadonlySet<string> = new Set(['context', 'input', 'output', 'params', 'meta']);
+
+/** An actor as it is introduced: its chart without data, and its parents. */
+function chartOf({ sessionId, logic, _parent }: SeenActor): Parameters<Inspector['actor']>[0] {
+  const config: unknown = logic?.config;
+  const chart = typeof config === 'object' ? { logic: { config: withoutData(config) } } : {};
+  return { sessionId, ...chart, ...(_parent === undefined ? {} : { _parent }) } as never;
+}
+
+function withoutData(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withoutData);
+  // Of functions the inspector is told the name.
+  if (typeof part !== 'object' || part === null) return part;
+  const kept = Object.entries(part).filter(([key]) => !dataKeys.has(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutData(value)]));
+}
 
 export interface Inspection {
   /** Open it in a browser: the inspector with our machines. */
@@ -74,23 +99,26 @@ const behindBytesMax = 8 * 1024 * 1024;
 /** @param port on 127.0.0.1; 0 for any that is free. */
 export async function startInspection(port: number): Promise<Inspection> {
   const pages = new Set<ServerResponse>();
-  /** Actors that live, so that a page opened later knows them. */
-  const living = new Map<string, string>();
-  const { createInspector } = await import('@statelyai/inspect');
-  const inspector = createInspector({
+  /** Actors that live, each with its introduction and its latest snapshot, for a page that is opened later. */
+  const living = new Map<string, { introduction: string; snapshot: string }>();
+  const library = await import('@statelyai/inspect');
+  const inspector = library.createInspector({
     send(event) {
       const text = `data: ${JSON.stringify(event)}\n\n`;
-      if (event.type === '@xstate.actor') living.set(event.sessionId, text);
-      if (event.type === '@xstate.snapshot' && (event.snapshot as { status?: string }).status !== 'active')
-        living.delete(event.sessionId);
+      const { sessionId, type } = event;
+      if (type === '@xstate.actor') living.set(sessionId, { introduction: text, snapshot: '' });
+      const known = living.get(sessionId);
+      if (type === '@xstate.snapshot' && known !== undefined) known.snapshot = text;
+      if (type === '@xstate.snapshot' && (event.snapshot as { status?: string }).status !== 'active') living.delete(sessionId);
       for (const page of pages) if (page.writableLength < behindBytesMax) page.write(text);
     },
   });
   const inspect = (event: InspectionEvent) => {
     const { actorRef } = event;
-    // One that is watched from the middle of its life is introduced first.
-    if (event.type === '@xstate.actor' || (!living.has(actorRef.sessionId) && event.type === '@xstate.event'))
-      inspector.actor(actorRef, sanitizedSnapshot(actorRef.getSnapshot()));
+    // One that is watched from the middle of its life is introduced first. Its snapshot follows: while an actor is being
+    // made it has none.
+    if (event.type === '@xstate.actor' || (event.type === '@xstate.event' && !living.has(actorRef.sessionId)))
+      inspector.actor(chartOf(actorRef as SeenActor), { status: 'active' });
     if (event.type === '@xstate.event')
       inspector.event(actorRef.sessionId, sanitizedEvent(event.event), sourceOf(event.sourceRef));
     if (event.type === '@xstate.snapshot')
@@ -109,7 +137,7 @@ export async function startInspection(port: number): Promise<Inspection> {
     '/inspector.js': (response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(inspectorScript),
     '/events'(response) {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      response.write([...living.values()].join(''));
+      response.write([...living.values()].map(({ introduction, snapshot }) => introduction + snapshot).join(''));
       pages.add(response);
       response.on('close', () => pages.delete(response));
     },
