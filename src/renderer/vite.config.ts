@@ -27,6 +27,9 @@ export default defineConfig({
     // Inlined assets would need `data:` in the Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Said here, because electron-vite would leave the console as it is written.
+    minify: 'oxc',
+    cssMinify: true,
     target: 'es2023',
     rolldownOptions: {
       output: {
