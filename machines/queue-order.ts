@@ -5,7 +5,7 @@
 import type { QueueEntry } from '../src/common/delivery.ts';
 
 /** By first byte, then by id, compared as code units so that every system orders alike. */
-function compareFifo(a: QueueEntry, b: QueueEntry): number {
+export function compareFifo(a: QueueEntry, b: QueueEntry): number {
   return a.startTime - b.startTime || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 

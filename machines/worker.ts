@@ -22,7 +22,7 @@ import {
 import type { AttemptRecord, Discovery, QueueEntry } from '../src/common/delivery.ts';
 import type { Outcome } from '../src/common/outcome.ts';
 import { endpointMachine, type CircuitReport, type EndpointEvent } from './endpoint.ts';
-import { orderQueue } from './queue-order.ts';
+import { compareFifo } from './queue-order.ts';
 import { provided } from './provided.ts';
 import { sessionMachine, type CircuitView, type SessionOutput, type SessionReport } from './session.ts';
 
@@ -30,6 +30,11 @@ import { sessionMachine, type CircuitView, type SessionOutput, type SessionRepor
 const underWayPerSlot = 4;
 /** Session files under way at once, in bytes; one larger session alone may exceed it. */
 const underWayBytesMax = 32 * 1024 * 1024;
+/**
+ * Former suspects that may be under way, or started since the last acceptance, while others wait: five deliveries in a
+ * row that the endpoint cannot digest would open the circuit again, and stand in the way of the others.
+ */
+const formerSuspectsMax = 4;
 /** Records in a row that may fail before the cycle ends: what cannot be recorded is not sent. */
 const recordFailuresMax = 3;
 /** How long a stop waits for answers. */
@@ -53,6 +58,7 @@ type Phase = 'sending' | 'recording' | 'recordingAgain' | 'waiting';
 interface UnderWay {
   phase: Phase;
   bytes: number;
+  wasSuspect: boolean;
 }
 export type CycleEnd = 'drained' | 'circuitOpen' | 'diskFailing' | 'noEndpoint' | 'storeUnreadable';
 export interface CycleTally {
@@ -84,7 +90,12 @@ export interface WorkerContext {
   queue: readonly QueueEntry[];
   /** Index of the next entry of `queue` to start. */
   next: number;
+  /** How many at the end of `queue` are suspects. */
   suspects: number;
+  /** Those that were, once the endpoint has accepted a session: they take their original place again. */
+  former: readonly QueueEntry[];
+  nextFormer: number;
+  formerSinceAcceptance: number;
   underWay: Readonly<Record<string, UnderWay>>;
   /** Deliveries whose wait is over, in that order: they go before new ones. */
   waiting: readonly string[];
@@ -112,6 +123,7 @@ const underWayCount = (context: WorkerContext) => Object.keys(context.underWay).
 const isRecordingAgain = (context: WorkerContext) =>
   Object.values(context.underWay).some(({ phase }) => phase === 'recordingAgain');
 const isDiskFailing = (context: WorkerContext) => context.recordFailuresInRow >= recordFailuresMax;
+const waitingCount = ({ queue, next, former, nextFormer }: WorkerContext) => queue.length - next + former.length - nextFormer;
 const isHeld = (context: WorkerContext) => context.heldUntil !== null;
 const sessionActor = (id: string) => `session.${id}` as const;
 const idOfActor = (actorId: string) => actorId.slice('session.'.length);
@@ -119,7 +131,7 @@ const idOfActor = (actorId: string) => actorId.slice('session.'.length);
 /** The figures of `onSubmissionProgress`: requests in flight, and what this cycle still has to do beside them. */
 export function progressOf(context: WorkerContext): { inFlight: number; queueSize: number } {
   const sending = inFlight(context);
-  return { inFlight: sending, queueSize: context.queue.length - context.next + underWayCount(context) - sending };
+  return { inFlight: sending, queueSize: waitingCount(context) + underWayCount(context) - sending };
 }
 
 /** Whether nothing is under way any more: a stopped worker may be thrown away then. */
@@ -167,7 +179,7 @@ export const workerMachine = setup({
     isOver: ({ context }) =>
       isDrained(context) &&
       context.circuit !== null &&
-      (context.next >= context.queue.length || context.circuit.state === 'open' || isDiskFailing(context)),
+      (waitingCount(context) === 0 || context.circuit.state === 'open' || isDiskFailing(context)),
     mayGrantWaiting: ({ context }) =>
       context.waiting.length > 0 &&
       context.circuit !== null &&
@@ -176,7 +188,7 @@ export const workerMachine = setup({
       !isDiskFailing(context) &&
       inFlight(context) < context.settings.concurrency,
     mayStartNext: ({ context }) => {
-      const entry = context.queue[context.next];
+      const entry = nextEntry(context)?.entry;
       if (
         entry === undefined ||
         context.waiting.length > 0 ||
@@ -211,7 +223,7 @@ export const workerMachine = setup({
     beginCycle: assign({ followedBy: null, tally: emptyTally, recordFailuresInRow: 0, discoveryError: null }),
     takeQueue: assign(({ context }, { discovery }: { discovery: Discovery }) => {
       const { queue, suspects } = withoutUnrecorded(discovery, context.unrecorded);
-      return { queue, suspects, next: 0, heldBack: discovery.heldBack };
+      return { queue, suspects, next: 0, former: [], nextFormer: 0, formerSinceAcceptance: 0, heldBack: discovery.heldBack };
     }),
     askForCircuit: steps<{ discovery: Discovery }>(({ context, enqueue }, { discovery }) => {
       if (context.queue.length === 0) return;
@@ -230,15 +242,16 @@ export const workerMachine = setup({
       }
       enqueue.assign({
         underWay: Object.fromEntries(
-          Object.keys(context.unrecorded).map((id) => [id, { phase: 'recordingAgain' as const, bytes: 0 }]),
+          Object.keys(context.unrecorded).map((id) => [id, { phase: 'recordingAgain' as const, bytes: 0, wasSuspect: false }]),
         ),
       });
     }),
     startNext: steps(({ context, enqueue }) => {
-      const entry = context.queue[context.next] as QueueEntry;
+      const { entry, wasSuspect } = nextEntry(context) as NextEntry;
+      const { next, nextFormer, formerSinceAcceptance, underWay } = context;
       enqueue.assign({
-        next: context.next + 1,
-        underWay: { ...context.underWay, [entry.id]: { phase: 'sending', bytes: entry.bytes } },
+        ...(wasSuspect ? { nextFormer: nextFormer + 1, formerSinceAcceptance: formerSinceAcceptance + 1 } : { next: next + 1 }),
+        underWay: { ...underWay, [entry.id]: { phase: 'sending', bytes: entry.bytes, wasSuspect } },
       });
       enqueue(spawnChild('session', { id: sessionActor(entry.id), input: sessionInput(context, entry.id) }));
       enqueue.sendTo(sessionActor(entry.id), { type: 'slot.granted' });
@@ -265,9 +278,19 @@ export const workerMachine = setup({
     }),
     endHold: assign({ heldUntil: null }),
     // The first acceptance ends all suspicion: what is left goes in its original order.
-    endSuspicion: assign(({ context }) =>
-      context.suspects === 0 ? {} : { ...orderQueue(context.queue.slice(context.next), Infinity), next: 0 },
-    ),
+    // The first acceptance ends all suspicion.
+    endSuspicion: assign(({ context: { queue, next, suspects } }) => {
+      if (suspects === 0) return { formerSinceAcceptance: 0 };
+      const split = Math.max(next, queue.length - suspects);
+      return {
+        queue: queue.slice(next, split),
+        next: 0,
+        suspects: 0,
+        former: queue.slice(split).sort(compareFifo),
+        nextFormer: 0,
+        formerSinceAcceptance: 0,
+      };
+    }),
     followCircuit: assign((_, { circuit }: CircuitReport) => ({ circuit })),
     passCircuitOn: steps<CircuitReport>(({ context, enqueue }, { circuit: { state, cause } }) => {
       for (const id of Object.keys(context.underWay))
@@ -292,7 +315,7 @@ export const workerMachine = setup({
       tally: context.tally,
       isFollowed: context.followedBy !== null,
     })),
-    dropQueue: assign({ queue: [], next: 0, suspects: 0 }),
+    dropQueue: assign({ queue: [], next: 0, suspects: 0, former: [], nextFormer: 0 }),
     stopWaiting: steps(({ context, enqueue }) => {
       for (const id of Object.keys(context.underWay)) enqueue.sendTo(sessionActor(id), { type: 'stop.requested' });
     }),
@@ -311,6 +334,9 @@ export const workerMachine = setup({
     queue: [],
     next: 0,
     suspects: 0,
+    former: [],
+    nextFormer: 0,
+    formerSinceAcceptance: 0,
     underWay: {},
     waiting: [],
     circuit: null,
@@ -476,6 +502,24 @@ export const workerMachine = setup({
     },
   },
 });
+
+interface NextEntry {
+  entry: QueueEntry;
+  wasSuspect: boolean;
+}
+
+/** Whose turn it is: FIFO, but former suspects give way once too many of them could stand in a row. */
+function nextEntry({ queue, next, former, nextFormer, formerSinceAcceptance, underWay }: WorkerContext): NextEntry | null {
+  const other = queue[next];
+  const suspect = former[nextFormer];
+  if (suspect === undefined) return other === undefined ? null : { entry: other, wasSuspect: false };
+  if (other === undefined) return { entry: suspect, wasSuspect: true };
+  const underWayNow = Object.values(underWay).filter(({ wasSuspect }) => wasSuspect).length;
+  const isTooMany = underWayNow >= formerSuspectsMax || formerSinceAcceptance >= formerSuspectsMax;
+  return isTooMany || compareFifo(other, suspect) < 0
+    ? { entry: other, wasSuspect: false }
+    : { entry: suspect, wasSuspect: true };
+}
 
 function sessionInput({ settings, circuit }: WorkerContext, id: string) {
   const view: CircuitView = { state: circuit?.state ?? 'closed', cause: circuit?.cause ?? null };

@@ -11,7 +11,7 @@ import type { OutcomeClass } from '../common/outcome.ts';
 import type { SessionFile } from '../common/session.ts';
 import type { SettingKey, Settings } from '../common/settings.ts';
 import type { SessionOutput } from '../../machines/session.ts';
-import type { CycleEnd, CycleTally, DeliverySettings } from '../../machines/worker.ts';
+import type { CycleEnd, DeliverySettings } from '../../machines/worker.ts';
 import { makeDestination } from './delivery/destination.ts';
 import { postBody } from './delivery/post-session.ts';
 import type { Environment } from './delivery/proxy.ts';
@@ -30,6 +30,7 @@ import { openSettings, type SecretStore, type SettingsBacking, type SettingsStor
 import { acquireOwnership } from './store/owner-lock.ts';
 import { openSessionStore, type SessionStore, type StoreChange } from './store/session-store.ts';
 import { StatusFeed } from './status-feed.ts';
+import { noEndpoint, ServiceNews } from './service-news.ts';
 import { SubmissionWorker } from './submission-worker.ts';
 
 export interface ServiceOptions {
@@ -197,26 +198,25 @@ export class Service {
       random,
       ...watch,
     });
+    const news = new ServiceNews({
+      hub: this.#hub,
+      log,
+      problems: this.#problems,
+      endpointComplaint: () => this.#destinations.complaint,
+    });
+    this.worker.on(news.ofWorker);
     this.worker.on({
       changed: () => {
         if (!this.#hub.isHeard) return;
         this.#hub.tellLatest('onSubmissionProgress', '', this.#progress());
         this.#statusFeed.changed();
       },
-      deliveryEnded: (output) => this.#deliveryEnded(output),
-      deliveryBroken: (id, error) =>
-        log.error({ sessionId: id, err: error }, 'A delivery broke inside; its session stays pending.'),
-      cycleEnded: (end, tally, isFollowed) => this.#cycleEnded(end, tally, isFollowed),
-      circuitChanged: ({ state, reason }) => {
-        if (state === 'open') log.warn({}, `Delivery stopped: ${reason}. Nothing is lost; the next cycle tries one session.`);
-        if (state === 'closed') log.info({}, 'Delivery goes on: the endpoint accepts sessions again.');
-      },
     });
     this.retention = new Retention({
       store: this.store,
       settings: this.settings.current(),
       now,
-      onSummary: (summary) => this.#cleanedUp(summary),
+      onSummary: (summary) => news.cleanedUp(summary),
       onFailure: (error) => log.error({ err: error }, 'A clean-up failed; the next one tries again.'),
       ...watch,
     });
@@ -433,52 +433,7 @@ export class Service {
     this.retention.applySettings(settings);
     this.#capture?.applySettings(settings);
     this.#hub.tell('onSettings', this.settings.shown());
-    this.log.info({ keys: changed.join(', ') }, 'Settings changed.');
-  }
-
-  #deliveryEnded(output: SessionOutput): void {
-    const { recorded, outcome } = output;
-    if (output.unrecorded !== null) {
-      this.#problems.open(
-        'store.writeFailed',
-        'Answers of the endpoint cannot be saved; free space or check the disk. The writes are tried again every cycle.',
-      );
-      return;
-    }
-    if (recorded === null) return;
-    this.#problems.end('store.writeFailed');
-    this.#hub.tell('onSubmissionResult', {
-      sessionId: recorded.id,
-      success: recorded.submissionStatus === 'submitted',
-      submissionStatus: recorded.submissionStatus,
-      submissionAttempts: recorded.submissionAttempts,
-      ...(outcome?.error === undefined || recorded.submissionStatus === 'submitted' ? {} : { error: outcome.error }),
-      ...(recorded.submittedAt === undefined ? {} : { submittedAt: recorded.submittedAt }),
-    });
-    if (recorded.submissionStatus === 'failed')
-      this.log.warn({ sessionId: recorded.id, error: outcome?.error }, 'A session failed.');
-  }
-
-  #cleanedUp(summary: CleanupSummary): void {
-    this.#hub.tell('onCleanupSummary', summary);
-    const { filesDeleted, bytesFreed, filesPurged = 0, dryRun } = summary;
-    this.log.info(
-      { filesDeleted, bytesFreed, filesPurged, dryRun },
-      dryRun ? 'A clean-up was tried out; nothing was moved.' : 'A clean-up ended.',
-    );
-  }
-
-  #cycleEnded(end: CycleEnd, tally: CycleTally, isFollowed: boolean): void {
-    this.#problems[end === 'storeUnreadable' ? 'open' : 'end'](
-      'store.readFailed',
-      'The folder of sessions cannot be read; check the disk and its permissions. It is tried again every cycle.',
-    );
-    // An endpoint that is set but unusable was logged as a problem when it was read.
-    if (end === 'noEndpoint' && this.#destinations.complaint === null) this.log.once('noEndpoint', 'warn', {}, noEndpoint);
-    const hasWorked = tally.submitted + tally.failed + tally.deferred > 0;
-    this.log[hasWorked ? 'info' : 'debug']({ ...tally, end, isFollowed }, 'A cycle ended.');
   }
 }
 
 const isSettledElsewhere = new Set<WithdrawnReason>(['deleted', 'ignored', 'submitted', 'failed', 'unreadable']);
-const noEndpoint = 'No endpoint is set (submissionEndpoint), so nothing is sent. Sessions are kept and wait.';

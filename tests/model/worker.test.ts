@@ -99,6 +99,9 @@ const key = ({ value, context }: AnyMachineSnapshot) => {
   const {
     queue,
     next,
+    former,
+    nextFormer,
+    formerSinceAcceptance,
     underWay,
     waiting,
     circuit: view,
@@ -111,6 +114,8 @@ const key = ({ value, context }: AnyMachineSnapshot) => {
   return JSON.stringify([
     value,
     queue.length - next,
+    former.length - nextFormer,
+    formerSinceAcceptance,
     Object.entries(underWay).map(([id, { phase }]) => [id, phase]),
     waiting,
     view?.state,

@@ -5,9 +5,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { AnyStateMachine } from 'xstate';
 import { expect, test } from 'vitest';
 import { captureMachine } from '../../../machines/capture.ts';
+import { causeMachine } from '../../../machines/cause.ts';
 import { consoleMachine } from '../../../machines/console.ts';
 import { endpointMachine } from '../../../machines/endpoint.ts';
 import { retentionMachine } from '../../../machines/retention.ts';
+import { retryJobMachine } from '../../../machines/retry-job.ts';
 import { sessionMachine } from '../../../machines/session.ts';
 import { workerMachine } from '../../../machines/worker.ts';
 import { stateDiagram } from '../../support/state-diagram.ts';
@@ -19,6 +21,8 @@ const charts: Record<string, AnyStateMachine> = {
   endpoint: endpointMachine,
   retention: retentionMachine,
   capture: captureMachine,
+  cause: causeMachine,
+  retryJob: retryJobMachine,
   console: consoleMachine,
 };
 
@@ -26,6 +30,10 @@ test.each(Object.entries(charts))('the page shows the %s machine as it is', (nam
   const drawn = `<!-- chart: ${name} -->\n\`\`\`mermaid\n${stateDiagram(machine)}\n\`\`\``;
   const text = readFileSync(page, 'utf8');
   const shown = new RegExp(`<!-- chart: ${name} -->\n\`\`\`mermaid\n[^\`]*\`\`\``).exec(text)?.[0];
-  if (process.env['UPDATE_DOCS'] === '1' && shown !== undefined) writeFileSync(page, text.replace(shown, () => drawn));
+  if (process.env['UPDATE_DOCS'] === '1' && shown !== undefined)
+    writeFileSync(
+      page,
+      text.replace(shown, () => drawn),
+    );
   expect(process.env['UPDATE_DOCS'] === '1' ? drawn : shown).toBe(drawn);
 });

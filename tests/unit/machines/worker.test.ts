@@ -99,6 +99,49 @@ describe('the worked examples', () => {
   );
 });
 
+describe('sessions the endpoint cannot digest', () => {
+  const crashing = (bad: number, options: Partial<typeof settings>) =>
+    make({ answer: (id) => (id.startsWith('bad') ? unheard : accepted), settings: options }).add(
+      ...numbered('bad', bad),
+      ...numbered('good', 100),
+    );
+
+  test.each([
+    [5, 1, 1],
+    [5, 2, 1],
+    [10, 2, 2],
+    [10, 2, 3],
+    [30, 1, 1],
+  ])(
+    '%i of them at the head do not stand in the way of a hundred others (concurrency %i, attempts %i)',
+    async (bad, concurrency, attemptsMax) => {
+      crashing(bad, { concurrency, attemptsMax });
+      // Each look at the folder begins with a probe; those that were not tried yet may be the probe first.
+      for (let cycles = 0; cycles < bad + 2; cycles++) {
+        await world.cycle();
+        await world.pass(1000, 1000);
+      }
+      expect(world.withStatus('submitted')).toEqual(numbered('good', 100));
+    },
+  );
+
+  test('after the first acceptance all go in their original order', async () => {
+    let isDown = true;
+    make({ answer: () => (isDown ? unheard : accepted), settings: { concurrency: 1, attemptsMax: 1 } }).add(
+      's1',
+      's2',
+      's3',
+      's4',
+    );
+    await world.cycle();
+    world.add('s5', 's6');
+    isDown = false;
+    world.posts.length = 0;
+    await world.cycle();
+    expect(world.posts.map(({ id }) => id)).toEqual(['s5', 's1', 's2', 's3', 's4', 's6']);
+  });
+});
+
 describe('slots', () => {
   test.each([1, 2, 10])('never more than %i requests are in flight, and all slots are used', async (concurrency) => {
     make({ settings: { concurrency }, answerMs: 50 }).add(...numbered('s', 60));
