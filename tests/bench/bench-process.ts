@@ -28,7 +28,7 @@ export const measuredInput = <Input>(): Input => JSON.parse(process.argv[2] ?? '
 
 /** In the measured process: its answer, the last thing it does. */
 export function giveResult(result: object): void {
-  process.stdout.write(JSON.stringify({ ...result, peakRssMb: process.resourceUsage().maxRSS / 1024 }));
+  process.stdout.write(JSON.stringify({ peakRssMb: process.resourceUsage().maxRSS / 1024, ...result }));
 }
 
 /** What the process used since `before`, in seconds of CPU over all its threads. */

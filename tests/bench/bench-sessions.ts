@@ -21,16 +21,20 @@ const dayMs = 86_400_000;
 /** What a file holds beside its message, which it holds once as text and once as hexadecimal digits. */
 const frameBytes = 620;
 
-/** Fills `<dataDir>/sessions`, and waits until the disk has taken it: a run must not pay for the writes before it. */
+/** Fills `<dataDir>/sessions`. */
 export function writeBacklog(dataDir: string, options: BacklogOptions): void {
   const folder = join(dataDir, 'sessions');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const message = messageOf(Math.max(100, Math.floor((options.bytes - frameBytes) / 3)));
+  const message = messageNamed('bench', Math.max(100, Math.floor((options.bytes - frameBytes) / 3)));
   const hexData = Buffer.from(message).toString('hex');
   for (let index = 0; index < options.count; index += 1) {
     const session = sessionOf(index, message, hexData, options);
     writeFileSync(join(folder, `${session.id}.json`), JSON.stringify(session), { mode: 0o600 });
   }
+}
+
+/** Waits until the disk has taken all that was written: a run must not pay for the writes before it. Windows has no such command. */
+export function settleDisk(): void {
   spawnSync('sync');
 }
 
@@ -59,9 +63,9 @@ function sessionOf(index: number, message: string, hexData: string, { prefix = '
   return session;
 }
 
-/** @param bytes its length. */
-function messageOf(bytes: number): string {
-  let message = 'MSH|^~\\&|XN-1000|LAB|LIS|HOSP|20260101120000||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1||4711\r';
+/** A result with `controlId` as MSH-10, `bytes` long. */
+export function messageNamed(controlId: string, bytes: number): string {
+  let message = `MSH|^~\\&|XN-1000|LAB|LIS|HOSP|20260101120000||ORU^R01|${controlId}|P|2.5.1\rPID|1||4711\r`;
   for (let line = 1; message.length < bytes; line += 1)
     message += `OBX|${line}|NM|GLU^Glucose^L||${(line % 90) / 10}|mmol/L||N|||F\r`;
   return `${message.slice(0, bytes - 1)}\r`;

@@ -6,7 +6,7 @@
  */
 import { type BenchEndpoint, inFreshFolder, median, runMeasured, serveSessions, sized, surroundings } from './bench-process.ts';
 import { type Figure, giveReport, tellProgress } from './bench-report.ts';
-import { writeBacklog } from './bench-sessions.ts';
+import { settleDisk, writeBacklog } from './bench-sessions.ts';
 import type { DrainResult } from './drain-bare.ts';
 
 const contenders = ['courier', 'node:http', 'got'] as const;
@@ -40,6 +40,7 @@ giveReport({
 async function drainOnce(contender: Contender, concurrency: number, { url, takeCounts }: BenchEndpoint): Promise<DrainResult> {
   return inFreshFolder(async (dataDir) => {
     writeBacklog(dataDir, { count: sessions, bytes });
+    settleDisk();
     const script = contender === 'courier' ? 'drain-courier' : 'drain-bare';
     const result = await runMeasured<DrainResult>(script, { dataDir, url, concurrency, client: contender });
     const { posts, distinct } = await takeCounts();
