@@ -44,6 +44,7 @@ async function start(profile: string): Promise<RunningChromium> {
   const executable = await packedChromium.executablePath();
   const child = spawn(executable, [...flags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
   started = child;
+  process.on('exit', endChromium);
   const address = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       const found = /^DevTools listening on (ws:\/\/.*)$/.exec(line)?.[1];

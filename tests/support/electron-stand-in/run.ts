@@ -1,9 +1,10 @@
 /**
- * Runs an application on the stand-in, as Electron's executable would: `electron [flags] <main script> [arguments]`.
+ * Runs an application on the stand-in, as Electron's executable would: `electron [flags] <main script or folder> [arguments]`.
  * Under Playwright (`--remote-debugging-port=0`) it says where Chromium listens, and is ready when Playwright is.
  * May import: node.
  */
-import { resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { app } from './app.ts';
 import { chromium } from './chromium.ts';
@@ -19,10 +20,17 @@ Object.defineProperty(process, 'type', { value: 'browser' });
 const { promise: asked, resolve: run } = Promise.withResolvers<void>();
 Object.assign(globalThis, { __playwright_run: run });
 
-await import(pathToFileURL(resolve(script)).href);
+await import(pathToFileURL(entryOf(resolve(script))).href);
 if (isUnderPlaywright) {
   const { address } = await chromium(app.profile());
   process.stderr.write(`DevTools listening on ${address}\n`);
   await asked;
 }
 app.becomeReady();
+
+/** A folder stands for the `main` of its package.json. */
+function entryOf(path: string): string {
+  if (!statSync(path).isDirectory()) return path;
+  const { main } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { main: string };
+  return join(path, main);
+}
