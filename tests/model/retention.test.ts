@@ -1,0 +1,120 @@
+/**
+ * The clean-up along every path that `xstate/graph` finds in its machine, and its timer on a simulated clock.
+ */
+import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import { createActor, fromPromise, SimulatedClock } from 'xstate';
+import { describe, expect, test } from 'vitest';
+import {
+  type CleanupResult,
+  type CleanupWork,
+  type Expired,
+  type RetentionEmitted,
+  retentionMachine,
+} from '../../machines/retention.ts';
+import { walk, writtenTransitions } from '../support/walk.ts';
+
+const settings = { intervalMs: 24 * 3_600_000, trashMs: 7 * 86_400_000, isDryRun: false };
+const result: CleanupResult = { filesDeleted: 1, bytesFreed: 10, filesPurged: 0, filesInTrash: 1 };
+
+const always: EventObject[] = [
+  { type: 'cleanup.requested', isDryRun: true } as EventObject,
+  { type: 'cleanup.requested', isDryRun: false } as EventObject,
+  { type: 'settings.changed', settings: { ...settings, trashMs: 1 } } as EventObject,
+  { type: 'settings.changed', settings: { ...settings, intervalMs: 1 } } as EventObject,
+];
+const inState: Record<string, EventObject[]> = {
+  idle: [{ type: 'xstate.after.cleanupDelay.retention.idle' }],
+  scanning: [
+    { type: 'xstate.done.actor.0.retention.scanning', output: { ids: ['a'], bytes: 10 } } as EventObject,
+    { type: 'xstate.error.actor.0.retention.scanning', error: 'EIO' } as EventObject,
+  ],
+  purging: [
+    { type: 'xstate.done.actor.0.retention.purging', output: result } as EventObject,
+    { type: 'xstate.error.actor.0.retention.purging', error: 'EIO' } as EventObject,
+  ],
+};
+const { paths, taken } = walk(retentionMachine, {
+  input: { settings },
+  events: ({ value }: AnyMachineSnapshot) => [...(inState[String(value)] ?? []), ...always],
+  key: ({ value, context }) => JSON.stringify([value, context]),
+});
+
+describe(`the clean-up, along ${paths.length} paths`, () => {
+  test('every transition of the chart is taken', () => {
+    expect([...taken].sort()).toEqual(writtenTransitions(retentionMachine));
+  });
+
+  test('a request while one is under way starts no second one, but a real one is not lost to a dry run', () => {
+    for (const { events, snapshots } of paths) {
+      const [before, after] = snapshots.slice(-2) as [AnyMachineSnapshot, AnyMachineSnapshot];
+      const event = events.at(-1) as EventObject & { isDryRun?: boolean };
+      if (event.type !== 'cleanup.requested' || before.value === 'idle') continue;
+      expect(after.value).toBe(before.value);
+      expect(after.context.isRealWanted).toBe(
+        before.context.isRealWanted || (before.context.isDryRun && event.isDryRun === false),
+      );
+    }
+  });
+});
+
+function running(found: Expired | Error = { ids: ['a'], bytes: 10 }) {
+  const clock = new SimulatedClock();
+  const work: CleanupWork[] = [];
+  const emitted: RetentionEmitted[] = [];
+  const machine = retentionMachine.provide({
+    actors: {
+      findExpired: fromPromise<Expired, void>(async () => {
+        if (found instanceof Error) throw found;
+        return found;
+      }),
+      cleanUp: fromPromise<CleanupResult, CleanupWork>(async ({ input }) => {
+        work.push(input);
+        return result;
+      }),
+    },
+  });
+  const actor = createActor(machine, { clock, input: { settings } });
+  actor.on('*', (event) => emitted.push(event));
+  actor.start();
+  const pass = async (ms: number) => {
+    clock.increment(ms);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  };
+  return { actor, work, emitted, pass };
+}
+
+test('the first clean-up is a minute after the start, the next one an interval later', async () => {
+  const { work, emitted, pass } = running();
+  await pass(59_999);
+  expect(work).toEqual([]);
+  await pass(1);
+  expect(work).toEqual([{ ids: ['a'], bytes: 10, trashMs: settings.trashMs, isDryRun: false }]);
+  await pass(settings.intervalMs - 1);
+  expect(work).toHaveLength(1);
+  await pass(1);
+  expect(work).toHaveLength(2);
+  expect(emitted.at(-1)).toEqual({ type: 'cleanup.ended', result, isDryRun: false });
+});
+
+test('a dry run that a real one was asked for behind is followed by it at once', async () => {
+  const { actor, work, pass } = running();
+  actor.send({ type: 'cleanup.requested', isDryRun: true });
+  actor.send({ type: 'cleanup.requested', isDryRun: false });
+  await pass(0);
+  expect(work.map(({ isDryRun }) => isDryRun)).toEqual([true, false]);
+});
+
+test('a folder that cannot be looked at is told, and the next clean-up tries again', async () => {
+  const { actor, emitted, pass } = running(new Error('EIO'));
+  await pass(60_000);
+  expect(emitted).toEqual([{ type: 'cleanup.failed', error: new Error('EIO') }]);
+  expect(actor.getSnapshot().value).toBe('idle');
+});
+
+test('a new interval re-arms the timer', async () => {
+  const { actor, work, pass } = running();
+  await pass(60_000);
+  actor.send({ type: 'settings.changed', settings: { ...settings, intervalMs: 3_600_000 } });
+  await pass(3_600_000);
+  expect(work).toHaveLength(2);
+});
