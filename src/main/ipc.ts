@@ -23,7 +23,7 @@ export interface Invocation extends Sender {
   sender: Listener;
 }
 /** The part of Electron's ipcMain that is used. */
-export interface IpcHost {
+interface IpcHost {
   handle(channel: string, handler: (event: Invocation, given: unknown) => unknown): void;
 }
 

@@ -22,7 +22,7 @@ export function isOwnPage(address: string, devServer: string | null): boolean {
 }
 
 /** The part of Electron's WebFrameMain that is looked at. */
-export interface SenderFrame {
+interface SenderFrame {
   url: string;
   parent: unknown;
 }

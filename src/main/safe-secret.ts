@@ -35,7 +35,7 @@ interface KeptSecret {
   value: string;
 }
 
-export const notKeptMessage =
+const notKeptMessage =
   'This computer has no keychain that HL7 Courier can use, so the Authorization value is kept for this run only. Set up a keychain (on Linux GNOME Keyring or KWallet), or enter the value again after each start.';
 const fileName = 'authorization.safe';
 
