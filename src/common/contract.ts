@@ -23,7 +23,7 @@ import {
   underWay,
 } from './console.ts';
 import { sessionFile, sessionId, submissionStatus } from './session.ts';
-import { settingKeys, settingsSchema, settingsShape } from './settings.ts';
+import { settingKeys, settingsSchema } from './settings.ts';
 
 const unixMs = z.number();
 const count = z.number().int().nonnegative();
@@ -392,5 +392,3 @@ export interface CourierApi {
   subscribe(listener: (event: CourierEvent) => void): () => void;
 }
 export type CourierEvent = { [Name in EventName]: { name: Name; payload: EventPayload<Name> } }[EventName];
-
-export const isSettingKey = (key: string): key is keyof typeof settingsShape => Object.hasOwn(settingsShape, key);
