@@ -2,8 +2,8 @@
  * What every command shares: where it writes, where the data lies, how it ends.
  * May import: node, src/common, src/service.
  */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { defaultDataDir } from '../service/data-dir.ts';
 import type { Environment } from '../service/delivery/proxy.ts';
 import { makeLog, type ServiceLog } from '../service/log.ts';
 
@@ -34,10 +34,7 @@ export function commandLog(context: CommandContext, level: 'info' | 'warn' = 'in
 /** `--data-dir`, or the place where programs of this system keep their data. */
 export function dataDirOf(option: string | undefined, environment: Environment): string {
   if (option !== undefined) return resolve(option);
-  if (process.platform === 'win32')
-    return join(environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'hl7-courier');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'hl7-courier');
-  return join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'hl7-courier');
+  return defaultDataDir(environment);
 }
 
 /** `1 session`, `2 sessions`. */

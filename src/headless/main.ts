@@ -48,6 +48,12 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
       new Option('--port <n>', 'port of the console and the API; 0 takes any that is free').argParser(portNumber).default(2580),
     )
     .option('--host <address>', 'address to listen on; others than this computer can reach it only if you say so', '127.0.0.1')
+    .addOption(
+      new Option('--inspect-machines [port]', 'show the statecharts in the Stately inspector, for development')
+        .argParser(portNumber)
+        .preset('0')
+        .hideHelp(),
+    )
     .option('--no-console', 'the API alone, without the console’s pages')
     .action(async (options) => ended(await serve(context, options)));
 

@@ -193,7 +193,7 @@ async function inspect(service: Service, port: number, log: Pick<ServiceLog, 'in
   }
   const { startInspection } = await import('../service/inspection.ts');
   const inspection = await startInspection(port);
-  service.worker.actor.system.inspect(inspection.inspect);
+  service.watchMachines(inspection.inspect);
   log.info({ url: inspection.url }, 'The machines are shown in the Stately inspector.');
   return inspection;
 }

@@ -4,6 +4,7 @@
  *   settings -> destination -> worker -> store -> events;  console -> api -> handlers
  * Composes, and holds no rule of its own. May import: src/common, machines, src/service.
  */
+import type { InspectionEvent } from 'xstate';
 import type { CourierApi, CourierEvent, Result, Status } from '../common/contract.ts';
 import type { WithdrawnReason } from '../common/delivery.ts';
 import { CourierError } from '../common/errors.ts';
@@ -140,6 +141,7 @@ export class Service {
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
+  readonly #machineWatchers: ((event: InspectionEvent) => void)[] = [];
   #capture: CaptureService | null = null;
   #isRunning = false;
 
@@ -321,6 +323,15 @@ export class Service {
     this.#attemptListeners.add(listener);
   }
 
+  /** Shows every machine's events to a development tool. */
+  watchMachines(inspect: (event: InspectionEvent) => void): void {
+    this.#machineWatchers.push(inspect);
+    for (const { system } of [this.worker.actor, this.retention.actor, this.#capture?.actor].filter(
+      (actor) => actor !== undefined,
+    ))
+      system.inspect(inspect);
+  }
+
   get destination() {
     return this.#destinations.current;
   }
@@ -374,6 +385,7 @@ export class Service {
       nextCounter: await sessionCounter(this.store),
       inspect: this.desk.inspect,
     });
+    for (const inspect of this.#machineWatchers) capture.actor.system.inspect(inspect);
     capture.actor.subscribe(() => {
       this.desk.captureChanged(this.#captureStatus());
       this.#statusFeed.changed();

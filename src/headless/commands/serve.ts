@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CourierError } from '../../common/errors.ts';
 import type { Environment } from '../../service/delivery/proxy.ts';
+import { startInspection } from '../../service/inspection.ts';
 import { openService, type Service, type ServiceOptions } from '../../service/service.ts';
 import { type CommandContext, commandLog, dataDirOf, onStopSignal, say } from '../context.ts';
 import { type ConsoleServer, startConsoleServer } from '../server/console-server.ts';
@@ -22,6 +23,8 @@ export interface ServeOptions {
   host: string;
   /** False with `--no-console`: the API alone. */
   console: boolean;
+  /** Port of the inspector's page; development only. */
+  inspectMachines?: number;
 }
 
 export interface Serving {
@@ -47,6 +50,11 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     },
     options,
   );
+  const inspection = options.inspectMachines === undefined ? null : await startInspection(options.inspectMachines);
+  if (inspection !== null) {
+    serving.service.watchMachines(inspection.inspect);
+    say(context, `Machines in the Stately inspector: ${inspection.url}`);
+  }
   say(context, `${options.console ? 'Console' : 'API'}: ${serving.consoleUrl}`);
   await new Promise<void>((resolve) => {
     onStopSignal((signal) => {
@@ -55,6 +63,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     });
   });
   await serving.stop();
+  await inspection?.stop();
   say(context, 'Stopped. What is not delivered yet stays on disk and goes out after the next start.');
   return exitCodes.ok;
 }
