@@ -10,7 +10,7 @@ import { defaultSettings } from '../../src/common/settings.ts';
 export type Scenario = 'healthy' | 'busy' | 'stopped' | 'empty' | 'large';
 
 /** Mulberry32: small, and good enough for data that must only look alive. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -19,7 +19,7 @@ import type { SessionFile } from '../../src/common/session.ts';
 import { changedSettings, defaultSettings, type Settings } from '../../src/common/settings.ts';
 import * as data from './scripted-data.ts';
 
-export const contentSecurityPolicy =
+const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

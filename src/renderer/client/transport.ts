@@ -6,7 +6,7 @@
 import { eventNames } from '../../common/contract.ts';
 import { CourierError, errorCodes, type ErrorCode } from '../../common/errors.ts';
 
-export interface Hearer {
+interface Hearer {
   heard(name: string, payload: unknown): void;
   lost(reason: 'closed' | 'refused'): void;
 }

@@ -106,9 +106,9 @@ export function StateChart(props: {
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           fitView
-          fitViewOptions={{ padding: 0.02, maxZoom: isSmall ? 1 : 1.15 }}
+          fitViewOptions={{ padding: 0.02, maxZoom: (isSmall ? 1 : 1.15) * remOf() }}
           minZoom={0.3}
-          maxZoom={2.5}
+          maxZoom={4}
           nodesDraggable={false}
           nodesConnectable={false}
           nodesFocusable={false}
@@ -129,6 +129,9 @@ export function StateChart(props: {
     </div>
   );
 }
+
+/** How much larger than usual everything is, on a very wide screen. */
+const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 const labelOf = (machine: string, { id }: ChartState) => (id === anyState ? 'Any state' : machineStateWord(machine, id));
 

@@ -31,41 +31,54 @@ export interface Chart {
 /** Stands for every state, where the machine as a whole takes a transition. */
 export const anyState = '*';
 
-/** Machines of the service; a build without one of them simply does not draw it. */
-const modules = import.meta.glob<Record<string, unknown>>('../../../machines/{worker,session,endpoint,retention,capture}.ts', {
-  eager: true,
-});
-
-export const charts: ReadonlyMap<string, Chart> = new Map(
-  Object.values(modules)
-    .flatMap((module) => Object.values(module))
-    .filter(isMachine)
-    .map((machine) => [machine.id, chartOf(machine)]),
-);
-
 function isMachine(value: unknown): value is AnyStateMachine {
   return typeof value === 'object' && value !== null && 'root' in value && 'provide' in value;
 }
 
 function chartOf(machine: AnyStateMachine): Chart {
   const nodes = descendants(machine.root);
+  const taken = [machine.root as AnyStateNode, ...nodes].flatMap((node) =>
+    [...node.transitions.values()]
+      .flat()
+      .concat(node.always ?? [])
+      .flatMap((transition): Taken[] =>
+        (transition.target ?? []).map((target) => ({
+          from: pathOf(node) || anyState,
+          to: pathOf(target),
+          event: transition.eventType,
+        })),
+      ),
+  );
   const edges = new Map<string, ChartEdge>();
-  for (const node of [machine.root as AnyStateNode, ...nodes])
-    for (const transition of [...node.transitions.values()].flat().concat(node.always ?? []))
-      for (const target of transition.target ?? []) {
-        const [from, to] = [pathOf(node) || anyState, pathOf(target)];
-        if (from === to || to === '') continue;
-        const id = `${from} > ${to}`;
-        const edge = edges.get(id) ?? { id, from, to, events: [] };
-        const word = eventWord(transition.eventType);
-        if (!edge.events.includes(word)) edge.events.push(word);
-        edges.set(id, edge);
-      }
+  for (const { from, to, event } of fromAnywhere(taken)) {
+    const id = `${from} > ${to}`;
+    const edge = edges.get(id) ?? { id, from, to, events: [] };
+    const word = eventWord(event);
+    if (!edge.events.includes(word)) edge.events.push(word);
+    edges.set(id, edge);
+  }
   const states = nodes.map(stateOf);
   if ([...edges.values()].some(({ from }) => from === anyState))
     states.push({ id: anyState, name: anyState, parent: null, isFrame: false, isInitial: false, isFinal: false });
   return { machine: machine.id, states, edges: [...edges.values()] };
 }
+
+interface Taken {
+  from: string;
+  to: string;
+  event: string;
+}
+/** An event that leads to the same state from this many others is drawn once, from "any state". */
+const anywhereMin = 3;
+function fromAnywhere(taken: readonly Taken[]): Taken[] {
+  const moving = taken.filter(({ from, to }) => from !== to && to !== '');
+  const sources = Map.groupBy(moving, ({ to, event }) => `${event} > ${to}`);
+  return moving.map((each) => {
+    const all = new Set((sources.get(`${each.event} > ${each.to}`) ?? []).map(({ from }) => from));
+    return all.size >= anywhereMin ? { from: anyState, to: each.to, event: each.event } : each;
+  });
+}
+
 function descendants(node: AnyStateNode): AnyStateNode[] {
   const children: AnyStateNode[] = Object.values(node.states);
   return children.concat(children.flatMap(descendants));
@@ -92,3 +105,15 @@ export function activePaths(value: unknown, prefix = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) => [path(key)].concat(activePaths(child, path(key))));
 }
+
+/** Machines of the service; a build without one of them simply does not draw it. */
+const modules = import.meta.glob<Record<string, unknown>>('../../../machines/{worker,session,endpoint,retention,capture}.ts', {
+  eager: true,
+});
+
+export const charts: ReadonlyMap<string, Chart> = new Map(
+  Object.values(modules)
+    .flatMap((module) => Object.values(module))
+    .filter(isMachine)
+    .map((machine) => [machine.id, chartOf(machine)]),
+);

@@ -5,7 +5,7 @@
  */
 import { graphlib, layout as layOut } from '@dagrejs/dagre';
 import { edgeWord } from '../model/words.ts';
-import type { Chart, ChartEdge, ChartState } from './definitions.ts';
+import { anyState, type Chart, type ChartEdge, type ChartState } from './definitions.ts';
 
 export interface PlacedState extends ChartState {
   label: string;
@@ -31,6 +31,8 @@ const labelLetterPx = 5.6;
 const nodeHeight = 28;
 /** A chart drawn larger than life looks coarse. */
 const scaleMax = 1.1;
+/** Below this, words on a small card cannot be read. */
+const readableScale = 0.78;
 
 /** @param space the size of the place, px; labels that do not fit are left out when `isSmall`. */
 export function layoutOf(
@@ -41,13 +43,28 @@ export function layoutOf(
     labelOf,
   }: { space: { width: number; height: number }; isSmall: boolean; labelOf: (state: ChartState) => string },
 ): Layout {
-  const tries = (['LR', 'TB'] as const).flatMap((direction) =>
-    (isSmall ? [true, false] : [true]).map((hasLabels) => placed(chart, { direction, hasLabels, isSmall, labelOf })),
-  );
   const scaleOf = ({ width, height }: Layout) => Math.min(scaleMax, space.width / width, space.height / height);
-  // Labels are worth a little size.
-  const worth = (layout: Layout) => scaleOf(layout) * (layout.edges.some(({ label }) => label !== '') ? 1.3 : 1);
-  return tries.reduce((best, each) => (worth(each) > worth(best) ? each : best));
+  // On a small card what is rare gives way: what any state does, then the labels.
+  const variants = isSmall ? [chart, withoutAnyState(chart)] : [chart];
+  const tries = variants.flatMap((drawn, index) =>
+    (['LR', 'TB'] as const).flatMap((direction) =>
+      (isSmall ? [true, false] : [true]).map((hasLabels) => {
+        const layout = placed(drawn, { direction, hasLabels, isSmall, labelOf });
+        const scale = scaleOf(layout);
+        const isReadable = scale >= readableScale;
+        return { layout, worth: scale * (hasLabels && isReadable ? 1.3 : 1) * (index === 0 && isReadable ? 1.3 : 1) };
+      }),
+    ),
+  );
+  return tries.reduce((best, each) => (each.worth > best.worth ? each : best)).layout;
+}
+
+function withoutAnyState({ machine, states, edges }: Chart): Chart {
+  return {
+    machine,
+    states: states.filter(({ id }) => id !== anyState),
+    edges: edges.filter(({ from }) => from !== anyState),
+  };
 }
 
 function placed(

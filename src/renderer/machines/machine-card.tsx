@@ -82,7 +82,7 @@ export function MachineCard({ machine }: { machine: string }) {
   );
 }
 
-export function meaningOf(machine: string, state: string): { word: string; text: string } {
+function meaningOf(machine: string, state: string): { word: string; text: string } {
   const known = machineWords[machine]?.states[state];
   return { word: known?.word ?? humanised(state), text: known?.meaning ?? 'A state within this machine.' };
 }

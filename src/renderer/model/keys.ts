@@ -66,7 +66,7 @@ export function useKeys(map: KeyMap): void {
     };
   }, []);
 }
-export const isMac = /mac/i.test(navigator.userAgent);
+const isMac = /mac/i.test(navigator.userAgent);
 export const modKey = isMac ? '⌘' : 'Ctrl';
 
 export const keyHelp: readonly { title: string; keys: readonly [string, string][] }[] = [

@@ -6,7 +6,7 @@ import type { Status } from '../../common/contract.ts';
 import { bytes, count } from './format.ts';
 import { machineWords, type Word } from './words.ts';
 
-export type Station = 'capture' | 'disk' | 'queue' | 'endpoint';
+type Station = 'capture' | 'disk' | 'queue' | 'endpoint';
 export interface Light extends Word {
   station: Station;
   name: string;

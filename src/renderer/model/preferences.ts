@@ -6,7 +6,6 @@ import { useSyncExternalStore } from 'react';
 import { z } from 'zod';
 
 const savedView = z.object({ name: z.string().max(60), query: z.string().max(1000) });
-export type SavedView = z.infer<typeof savedView>;
 const preferences = z.object({
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
   density: z.enum(['compact', 'comfortable']).catch('compact'),

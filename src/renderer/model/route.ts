@@ -4,7 +4,7 @@
  */
 import { useSyncExternalStore } from 'react';
 
-export const screens = ['overview', 'attention', 'sessions', 'machines', 'log', 'settings'] as const;
+const screens = ['overview', 'attention', 'sessions', 'machines', 'log', 'settings'] as const;
 export type Screen = (typeof screens)[number];
 export interface Route {
   screen: Screen;

@@ -14,7 +14,6 @@ export const capturedSpans = [
   { id: 'yesterday', label: 'yesterday' },
   { id: '7d', label: 'last 7 days' },
 ] as const;
-export type CapturedSpan = (typeof capturedSpans)[number]['id'];
 
 const minuteMs = 60_000;
 const lengthMs: Record<string, number> = {

@@ -200,6 +200,7 @@ const edgeWords: Record<string, string> = {
   'worker discovering > dispatching': 'found some',
   'worker discovering > idle': 'nothing to do',
   'session ready > attempt': 'slot granted',
+  'session ready > recording': 'only the record is missing',
   'session attempt > recording': 'answer is there',
   'session attempt > deferred': 'withdrawn',
   'session recording > submitted': 'accepted',

@@ -217,7 +217,8 @@ function drawPercentiles(plot: UPlot, shown: { attempts: Activity['attempts']; p
     ['99 %', p99Ms],
   ] as const) {
     if (value === undefined) continue;
-    const x = plot.valToPos(Math.log10(Math.max(1, value)), 'x', true);
+    // One below the axis stands at its beginning.
+    const x = Math.max(bbox.left + size * 1.2, plot.valToPos(Math.log10(Math.max(1, value)), 'x', true));
     ctx.fillStyle = shown.paint('text2');
     ctx.fillRect(x, bbox.top - size * 0.2, devicePixelRatio, bbox.height + size * 0.2);
     const half = ctx.measureText(word).width / 2;

@@ -12,7 +12,7 @@ import { stateOf, wordOf } from '../model/words.ts';
 import { StatusMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 
-const shownMax = 14;
+const shownMax = 24;
 /** How soon after a change the list is asked for again; a flood asks no more often. */
 const settleMs = 400;
 

@@ -6,7 +6,7 @@ import { Hl7Message } from '@medplum/core';
 import { fieldName, segmentNames } from './hl7-names.ts';
 import { isFreeText, isPatientSegment } from './patient.ts';
 
-export interface Hl7Field {
+interface Hl7Field {
   /** `PID-5` */
   position: string;
   name: string;

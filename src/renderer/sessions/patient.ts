@@ -9,7 +9,7 @@ import type { SessionFile } from '../../common/session.ts';
 const patientSegments = new Set(['PID', 'PD1', 'NK1', 'IN1', 'IN2', 'IN3', 'GT1', 'MRG', 'PV1', 'PV2', 'ACC', 'NTE', 'P']);
 /** OBX-2 of results whose OBX-5 cannot be free text. */
 const plainTypes = new Set(['NM', 'SN', 'CE', 'CWE', 'CNE', 'DT', 'TM', 'TS', 'DTM', 'ID', 'IS', 'SI', 'NA']);
-export const hiddenText = '***';
+const hiddenText = '***';
 
 export interface Line {
   /** `PID`; empty when the line is no segment. */
@@ -20,7 +20,7 @@ export interface Line {
 }
 
 export const isPatientSegment = (segment: string): boolean => patientSegments.has(segment);
-export const segmentOf = (line: string): string => /^[A-Z][A-Z0-9]{0,2}(?=$|[^A-Za-z0-9])/.exec(line)?.[0] ?? '';
+const segmentOf = (line: string): string => /^[A-Z][A-Z0-9]{0,2}(?=$|[^A-Za-z0-9])/.exec(line)?.[0] ?? '';
 /** Whether field 5 of this OBX line may hold free text. */
 export const isFreeText = (fields: readonly string[]): boolean => !plainTypes.has(fields[2] ?? '');
 

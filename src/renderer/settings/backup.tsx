@@ -114,7 +114,7 @@ function Versions() {
         {(data?.versions ?? []).map(({ version, at, changed }) => (
           <li key={version} className="row">
             <Instant at={at}>{ago(at, now)}</Instant>
-            <span className="text2 cut">{changed.map(labelOf).join(', ')}</span>
+            <span className="text2 cut">{changed.length === 0 ? 'As it began' : changed.map(labelOf).join(', ')}</span>
             <span className="space" />
             <Button isSmall isDisabled={!actions.isEnabled} onPress={() => restore(version, at)}>
               Bring back

@@ -166,7 +166,8 @@ function Earlier() {
         </a>
       </div>
       <p className="text2">
-        Last change {ago(last.at, now)}: {last.changed.map(labelOf).join(', ')}. Secrets are not kept in earlier versions.
+        Last change {ago(last.at, now)}
+        {last.changed.length === 0 ? '' : `: ${last.changed.map(labelOf).join(', ')}`}. Secrets are not kept in earlier versions.
       </p>
     </section>
   );

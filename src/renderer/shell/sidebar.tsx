@@ -51,6 +51,7 @@ const connectionWords: Record<ReturnType<typeof useConnection>, Word> = {
 
 export function Sidebar({ onHelp }: { onHelp: () => void }) {
   const route = useRoute();
+  const connection = useConnection();
   const status = useConsole((context) => context.status);
   const openCauses = useConsole(({ causes, status: said }) =>
     causes === null ? (said?.openCauses ?? 0) : Object.values(causes).filter(({ state }) => state === 'open').length,
@@ -83,7 +84,7 @@ export function Sidebar({ onHelp }: { onHelp: () => void }) {
       <div className="side-heading" id="right-now">
         Right now
       </div>
-      <div className="lights" role="group" aria-labelledby="right-now">
+      <div className={connection === 'stale' ? 'lights is-stale' : 'lights'} role="group" aria-labelledby="right-now">
         {status === null
           ? null
           : lightsOf(status).map(({ station, name, glyph, tone, figure, word }) => (
