@@ -47,6 +47,7 @@ export const endpointMachine = setup({
     isLastExhausted: ({ context }) => context.exhaustedInRow + 1 >= exhaustedInRowMax,
     isLastRefused: ({ context }) => context.refusedInRow + 1 >= refusedInRowMax,
     wasOpenedByRefusals: ({ context }) => context.cause?.kind === 'refused',
+    wasOpenedByAddress: ({ context }) => context.cause?.kind === 'endpoint',
     looksDown: (_, params: { triedSince: number }) => params.triedSince >= exhaustedInRowMax,
   },
   actions: {
@@ -113,7 +114,12 @@ export const endpointMachine = setup({
       entry: { type: 'reportChange', params: { state: 'open' } },
       on: {
         'cycle.started': 'halfOpen',
-        // Answers to what was in flight when it opened: the next cycle's probe decides, not they.
+        // What was in flight when it opened may show that the endpoint is there and judges sessions after all.
+        'delivery.accepted': [
+          { guard: 'wasOpenedByAddress', actions: { type: 'reportNoChange', params: { state: 'open' } } },
+          { target: 'closed', actions: 'forgetFailures' },
+        ],
+        // Else the next cycle's probe decides, not they.
         'delivery.*': { actions: { type: 'reportNoChange', params: { state: 'open' } } },
       },
     },

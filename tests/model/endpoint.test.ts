@@ -37,10 +37,10 @@ describe(`the endpoint's circuit, along ${paths.length} paths`, () => {
     const closings = steps.filter(({ before, after }) => before.value !== 'closed' && after.value === 'closed');
     expect(closings.length).toBeGreaterThan(0);
     for (const { before, event } of closings) {
-      expect(before.value).toBe('halfOpen');
-      expect(
-        event.type === 'delivery.accepted' || (event.type === 'delivery.refused' && before.context.cause.kind !== 'refused'),
-      ).toBe(true);
+      if (event.type === 'delivery.refused') expect([before.value, before.context.cause.kind]).not.toContain('refused');
+      else expect(event.type).toBe('delivery.accepted');
+      // Wrong credentials are not forgotten because of an answer that was under way; a probe has to show it.
+      if (before.value === 'open') expect(before.context.cause.kind).not.toBe('endpoint');
     }
   });
 
@@ -70,9 +70,9 @@ describe(`the endpoint's circuit, along ${paths.length} paths`, () => {
     for (const { after } of steps) if (after.value !== 'closed') expect(after.context.cause).not.toBeNull();
   });
 
-  test('while open, answers of what was in flight change nothing', () => {
+  test('while open, answers of what was in flight change nothing, unless the endpoint accepts', () => {
     for (const { before, event, after } of steps) {
-      if (before.value === 'open' && event.type !== 'cycle.started')
+      if (before.value === 'open' && event.type !== 'cycle.started' && event.type !== 'delivery.accepted')
         expect([after.value, after.context]).toEqual([before.value, before.context]);
     }
   });

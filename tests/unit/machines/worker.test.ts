@@ -357,6 +357,14 @@ describe('the circuit', () => {
     expect(world.withStatus('submitted')).toHaveLength(9);
   });
 
+  test('an acceptance that was under way when it opened closes it again, and the cycle goes on', async () => {
+    make({ answer: (id) => (id.startsWith('bad') ? unheard : accepted), settings: { concurrency: 2, attemptsMax: 1 } });
+    world.add('bad1', 'bad2', 'bad3', 'bad4', 'bad5', ...numbered('good', 20));
+    await world.cycle();
+    expect(world.withStatus('submitted')).toEqual(numbered('good', 20));
+    expect(world.circuit).toBe('closed');
+  });
+
   test('a process that finds five or more tried since the last acceptance begins with a probe', async () => {
     make({ answer: () => busy }).add(...numbered('s', 30));
     for (const session of [...world.sessions.values()].slice(0, 5))
