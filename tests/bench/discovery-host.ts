@@ -19,7 +19,10 @@ export interface DiscoveryResult {
   eventLoopP99Ms: number;
   eventLoopMaxMs: number;
   indexMb: number;
-  heapMb: number;
+  /** Of the queue, in the host's thread. */
+  queueHeapMb: number;
+  /** Of the index, measured where it can be: by a reader in this thread. */
+  indexHeapMb: number;
   peakRssMb: number;
   idleSeconds: number;
   idleCpuSeconds: number;
@@ -66,7 +69,7 @@ giveResult({
   eventLoopP99Ms: eventLoop.percentile(99) / 1e6,
   eventLoopMaxMs: eventLoop.max / 1e6,
   indexMb: memoryAfter.rssMb - memoryBefore.rssMb,
-  heapMb: memoryAfter.heapMb - memoryBefore.heapMb,
+  queueHeapMb: memoryAfter.heapMb - memoryBefore.heapMb,
   idleSeconds: median(idles.map(({ seconds }) => seconds)),
   idleCpuSeconds: median(idles.map(({ cpuSeconds }) => cpuSeconds)),
   searchMs: search,
@@ -95,17 +98,19 @@ function settledMemory(): { rssMb: number; heapMb: number } {
   return { rssMb: rss / 1024 / 1024, heapMb: heapUsed / 1024 / 1024 };
 }
 
-async function countedLook(): Promise<Pick<DiscoveryResult, 'filesReadWhenIdle' | 'opensWhenIdle'>> {
+async function countedLook(): Promise<Pick<DiscoveryResult, 'filesReadWhenIdle' | 'opensWhenIdle' | 'indexHeapMb'>> {
   let opens = 0;
   const openToRead = (path: string) => {
     opens += 1;
     return nodeFileSystem.openToRead(path);
   };
   const reader = createReader({ dataDir, fileSystem: { ...nodeFileSystem, openToRead } });
+  const before = settledMemory();
   // The second look may read again what was written a moment before the first.
   await reader.scan({ now: Date.now() });
   await reader.scan({ now: Date.now() });
+  const indexHeapMb = settledMemory().heapMb - before.heapMb;
   opens = 0;
   const { filesRead } = await reader.scan({ now: Date.now() });
-  return { filesReadWhenIdle: filesRead, opensWhenIdle: opens };
+  return { filesReadWhenIdle: filesRead, opensWhenIdle: opens, indexHeapMb };
 }
