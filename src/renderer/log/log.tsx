@@ -92,7 +92,7 @@ export default function Log() {
 function NoLines({ level, text }: { level: LogLevel; text: string }) {
   const startedAt = useConsole(({ status }) => status?.startedAt);
   const now = useMinute();
-  const since = startedAt === undefined ? '' : ` since ${day(startedAt, now)}`;
+  const since = startedAt === undefined ? '' : ` since ${day(startedAt, now).replace('Today ', '')}`;
   return (
     <Empty>{text.trim() === '' ? `No lines at the level “${levels[level].word}”${since}.` : 'No line holds this text.'}</Empty>
   );

@@ -93,6 +93,7 @@ export function ago(at: number, now: number): string {
 }
 /** `4.2 KB`, `310 MB`; powers of ten, as disks are sold. */
 export function bytes(value: number): string {
+  if (value === 1) return '1 byte';
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
   let index = 0;
   let rest = value;

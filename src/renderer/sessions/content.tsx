@@ -169,7 +169,7 @@ function ElementBytes({ element, isShown }: { element: SessionElement; isShown: 
   // Only what is shown is turned into numbers: an element can have megabytes.
   const shown = useMemo(() => bytesOf(element.hexData.slice(0, shownBytes * 2), isShown), [element.hexData, shownBytes, isShown]);
   return (
-    <section className="element" aria-label={`${typeWords[element.type]}, ${bytes(size)}`}>
+    <div className="element" role="group" aria-label={`${typeWords[element.type]}, ${bytes(size)}`}>
       <div className="row small">
         <b>{typeWords[element.type]}</b>
         <span className="text2">{element.direction === 'device-to-pc' ? 'device to LIS' : 'LIS to device'}</span>
@@ -185,7 +185,7 @@ function ElementBytes({ element, isShown }: { element: SessionElement; isShown: 
           Show more ({bytes(size - shownBytes)} left)
         </button>
       )}
-    </section>
+    </div>
   );
 }
 /** `0000  4d 53 48 7c  MSH|`, sixteen a line; hidden ones as dots. */
