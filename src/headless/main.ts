@@ -110,6 +110,7 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
     .description('show it at work: a collector, the service and simulated analysers')
     .option('--data-dir <dir>', 'keep the demo’s data here')
     .addOption(new Option('--port <n>', 'port of the console').argParser(portNumber).default(2580))
+    .option('--capture', 'let the analysers talk over this computer’s network, and capture them there (needs dumpcap)')
     .addOption(new Option('--per-second <n>', 'sessions a second that the analysers send').argParser(perSecond).default(1))
     .action(async (options) => ended(await demo(context, options)));
 

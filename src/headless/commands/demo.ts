@@ -11,11 +11,14 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Status } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
+import { listInterfaces } from '../../service/capture/network-interfaces.ts';
 import { makeLog } from '../../service/log.ts';
 import { acquireOwnership } from '../../service/store/owner-lock.ts';
 import { type CommandContext, counted, onStopSignal, say } from '../context.ts';
-import { startAnalyser } from '../demo/analyser.ts';
+import { runAnalyser, startAnalyser } from '../demo/analyser.ts';
+import { startLaboratorySystem } from '../demo/conversation.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { startCollectorProcess } from './collector.ts';
 import { type Serving, startServing } from './serve.ts';
@@ -24,6 +27,8 @@ export interface DemoOptions {
   dataDir?: string;
   port: number;
   perSecond: number;
+  /** The analysers talk over the network of this computer, and their sessions are captured there. */
+  capture?: boolean;
 }
 
 const folderPrefix = 'hl7-courier-demo-';
@@ -37,7 +42,13 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
   const collector = await startCollector(dataDir);
   // The collector is on this computer: a proxy that the environment names has no part in the demo.
   const environment = { ...context.environment, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
-  const overrides = { submissionEndpoint: collector.endpoint, submissionIntervalMinutes: 1, logLevel: 'warn' };
+  const laboratory = options.capture === true ? await startLaboratorySystem() : null;
+  const overrides = {
+    submissionEndpoint: collector.endpoint,
+    submissionIntervalMinutes: 1,
+    logLevel: 'warn',
+    ...(laboratory === null ? {} : { captureInterface: await loopbackInterface(), capturePorts: [laboratory.port] }),
+  };
   const log = makeLog({ level: 'warn', stream: context.stderr, pretty: true });
   const serviceOptions = { dataDir, command: 'demo', overrides, environment, version: context.version, log, isSampleData: true };
   const serving = await startServing(serviceOptions, { port: options.port, host: '127.0.0.1', console: true }).catch(
@@ -48,14 +59,23 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
       throw error;
     },
   );
-  const analyser = await startAnalyser({
-    sessionsDir: join(dataDir, 'sessions'),
+  const analyserOptions = {
     perSecond: options.perSecond,
     random: Math.random,
     now: Date.now,
-    onDropped: () => serving.service.worker.triggerNow(),
-    onError: (error) => log.warn({ err: error }, 'A simulated analyser could not save its session.'),
-  });
+    onError: (error: unknown) => log.warn({ err: error }, 'A simulated analyser could not deliver its session.'),
+  };
+  const triggerNow = () => void serving.service.worker.triggerNow();
+  if (laboratory !== null) {
+    await captureStarted(serving);
+    serving.service.api.subscribe(({ name, payload }) => {
+      if (name === 'onSessionsChanged' && payload.added.length > 0) triggerNow();
+    });
+  }
+  const analyser =
+    laboratory === null
+      ? await startAnalyser({ ...analyserOptions, sessionsDir: join(dataDir, 'sessions'), onDropped: triggerNow })
+      : runAnalyser(analyserOptions, (session) => laboratory.talk(session));
   say(
     context,
     `\n  Console     ${serving.consoleUrl}\n  Collector   ${collector.url}\n  Data        ${dataDir}\n\n  Simulated analysers send about ${counted(options.perSecond, 'session')} a second. Ctrl-C ends the demo.\n`,
@@ -65,11 +85,35 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
   endProgress();
   say(context, 'Ending the demo ...');
   await analyser.stop();
+  await laboratory?.close();
   await serving.stop();
   await end(collector.child);
   if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   say(context, options.dataDir === undefined ? 'Ended; its data is removed.' : `Ended; its data stays in ${dataDir}.`);
   return exitCodes.ok;
+}
+
+/** The name of this computer's own network interface, as the capture tool knows it. */
+async function loopbackInterface(): Promise<string> {
+  const interfaces = await listInterfaces();
+  const own = interfaces.find(({ addresses }) => addresses.includes('127.0.0.1'));
+  if (own !== undefined) return own.name;
+  throw new CourierError(
+    'ERR_CAPTURE_UNAVAILABLE',
+    'No loopback interface was found to capture on; run the demo without --capture.',
+  );
+}
+
+/** @throws CourierError when the capture cannot start; its sentence says what to do. */
+async function captureStarted({ service }: Serving): Promise<void> {
+  const { promise, resolve: isSettled } = Promise.withResolvers<NonNullable<Status['capture']>>();
+  const unsubscribe = service.api.subscribe(({ name, payload }) => {
+    if (name === 'onStatus' && (payload.capture?.state === 'capturing' || payload.capture?.state === 'failed'))
+      isSettled(payload.capture);
+  });
+  const { state, reason } = await promise;
+  unsubscribe();
+  if (state === 'failed') throw new CourierError('ERR_CAPTURE_UNAVAILABLE', reason ?? 'The capture could not start.');
 }
 
 /** A fresh folder, or the one that a demo left behind when the plug was pulled. */

@@ -55,9 +55,19 @@ const pauseMs = (random: Random, perSecond: number): number => (Math.min(-Math.l
  * @throws RangeError when `perSecond` is not more than 0; an error of the file system when the folder cannot be made.
  */
 export async function startAnalyser(options: AnalyserOptions): Promise<Analyser> {
-  const { sessionsDir, perSecond, random, now } = options;
+  await mkdir(options.sessionsDir, { recursive: true, mode: 0o700 });
+  return runAnalyser(options, (session) => dropSession(options.sessionsDir, session, options.random));
+}
+
+/**
+ * Hands over one sample session after the other, at the pace of the options.
+ * @throws RangeError when `perSecond` is not more than 0.
+ */
+export function runAnalyser(
+  { perSecond, random, now, onDropped, onError }: Omit<AnalyserOptions, 'sessionsDir'>,
+  deliver: (session: SessionFile) => Promise<void>,
+): Analyser {
   if (!(perSecond > 0)) throw new RangeError(`perSecond must be more than 0, not ${perSecond}`);
-  await mkdir(sessionsDir, { recursive: true, mode: 0o700 });
   const sessions = sampleSessions({ random, now });
   const stopping = new AbortController();
   let count = 0;
@@ -65,11 +75,11 @@ export async function startAnalyser(options: AnalyserOptions): Promise<Analyser>
     while (!stopping.signal.aborted) {
       const session = sessions.next().value;
       try {
-        await dropSession(sessionsDir, session, random);
+        await deliver(session);
         count += 1;
-        options.onDropped?.(session);
+        onDropped?.(session);
       } catch (error) {
-        options.onError(error);
+        onError(error);
       }
       await pause(pauseMs(random, perSecond), stopping.signal);
     }

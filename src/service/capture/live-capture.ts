@@ -19,8 +19,9 @@ const saidBytesMax = 16 * 1024;
 export type ToolProcess = ChildProcessByStdio<null, Readable, Readable>;
 export type SpawnTool = (program: string, args: readonly string[]) => ToolProcess;
 
-/** Starts the real tool. */
-const spawnTool: SpawnTool = (program, args) => spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+/** Starts the real tool, in a process group of its own: a terminal's ctrl-C is for us, who end it when we are done. */
+const spawnTool: SpawnTool = (program, args) =>
+  spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' });
 
 export interface LiveCaptureTools {
   settings: () => Settings;
