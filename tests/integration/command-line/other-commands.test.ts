@@ -214,7 +214,7 @@ describe.skipIf(hasNoSignals)('for newcomers', { concurrent: true }, () => {
   });
 
   test('every command explains itself', async () => {
-    const commands = ['serve', 'submit', 'status', 'check', 'retry', 'collector', 'demo'];
+    const commands = ['serve', 'submit', 'status', 'check', 'retry', 'import', 'cleanup', 'collector', 'demo'];
     const [program, ...each] = await Promise.all([
       runCourier(['--help']),
       ...commands.map((command) => runCourier([command, '--help'])),
