@@ -26,9 +26,9 @@ export function answer(context: CommandContext, object: object): void {
   context.stdout.write(`${JSON.stringify(object)}\n`);
 }
 
-/** The log of a command: plain English on stderr; `submit` and its like say only what matters. */
+/** The log of a command: plain English on stderr, from `level` on; the console has the rest. */
 export function commandLog(context: CommandContext, level: 'info' | 'warn' = 'info'): ServiceLog {
-  return makeLog({ level, stream: context.stderr, pretty: true });
+  return makeLog({ level: 'info', streamLevel: level, stream: context.stderr, pretty: true });
 }
 
 /** `--data-dir`, or the place where programs of this system keep their data. */

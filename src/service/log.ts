@@ -35,6 +35,8 @@ export interface LogOptions {
   stream: { write(text: string): unknown };
   /** Plain English in place of JSON lines. */
   pretty?: boolean;
+  /** What is less severe is kept for the console but not written, unless the level is `debug`. */
+  streamLevel?: LogLevel;
   /** Current time, unix ms. */
   now?: () => number;
 }
@@ -63,7 +65,7 @@ const redactedNames = [
 ];
 const severities: Record<LogLevel, number> = { error: 3, warn: 2, info: 1, debug: 0 };
 
-export function makeLog({ level, stream, pretty = false, now = Date.now }: LogOptions): ServiceLog {
+export function makeLog({ level, stream, pretty = false, streamLevel = 'debug', now = Date.now }: LogOptions): ServiceLog {
   const lines: LogLine[] = [];
   const listeners = new Set<(line: LogLine) => void>();
   const written = new Set<string>();
@@ -75,7 +77,8 @@ export function makeLog({ level, stream, pretty = false, now = Date.now }: LogOp
     lines.push(line);
     // Dropped a thousand at a time: moving the whole list for every line would cost more than the line.
     if (lines.length >= linesKeptMax + 1_000) lines.splice(0, lines.length - linesKeptMax);
-    stream.write(pretty ? prettyLine(line) : text);
+    const isWritten = severities[line.level] >= severities[streamLevel] || logger.level === 'debug';
+    if (isWritten) stream.write(pretty ? prettyLine(line) : text);
     for (const listener of listeners) listener(line);
   };
   const logger = pino(

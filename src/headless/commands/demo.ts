@@ -14,9 +14,8 @@ import { createInterface } from 'node:readline';
 import type { Status } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import { listInterfaces } from '../../service/capture/network-interfaces.ts';
-import { makeLog } from '../../service/log.ts';
 import { acquireOwnership } from '../../service/store/owner-lock.ts';
-import { type CommandContext, counted, onStopSignal, say } from '../context.ts';
+import { type CommandContext, commandLog, counted, onStopSignal, say } from '../context.ts';
 import { runAnalyser, startAnalyser } from '../demo/analyser.ts';
 import { startLaboratorySystem } from '../demo/conversation.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -46,10 +45,9 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
   const overrides = {
     submissionEndpoint: collector.endpoint,
     submissionIntervalMinutes: 1,
-    logLevel: 'warn',
     ...(laboratory === null ? {} : { captureInterface: await loopbackInterface(), capturePorts: [laboratory.port] }),
   };
-  const log = makeLog({ level: 'warn', stream: context.stderr, pretty: true });
+  const log = commandLog(context, 'warn');
   const serviceOptions = { dataDir, command: 'demo', overrides, environment, version: context.version, log, isSampleData: true };
   const serving = await startServing(serviceOptions, { port: options.port, host: '127.0.0.1', console: true }).catch(
     async (error: unknown) => {
