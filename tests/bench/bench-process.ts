@@ -17,8 +17,11 @@ export async function runMeasured<Result>(script: string, input: object, nodeArg
   const child = spawn(process.execPath, [...nodeArguments, scriptOf(script), JSON.stringify(input)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const stop = () => child.kill();
+  process.once('exit', stop);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [output, exitCode] = await Promise.all([text(child.stdout), ended]);
+  process.off('exit', stop);
   if (exitCode !== 0) throw new Error(`${script} ended with exit code ${exitCode}: ${output}`);
   return JSON.parse(output) as Result;
 }
@@ -59,15 +62,20 @@ export async function serveSessions({ delayMs = 0 } = {}): Promise<BenchEndpoint
   };
 }
 
-/** Calls `work` with an empty folder, which is gone afterwards. */
+/** Calls `work` with an empty folder, which is gone afterwards, even when the benchmark is interrupted. */
 export async function inFreshFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'hl7-courier-bench-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Where and on what the figures were measured. */
 export function surroundings(): string {

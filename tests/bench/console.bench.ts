@@ -1,0 +1,102 @@
+/**
+ * The console in a real Chromium: its start, a storm of results on a table of 100,000 rows, the way from a result on disk
+ * to pixels, and a search, each beside its target.
+ *   node tests/bench/console.bench.ts [--json]; BENCH_CONSOLE_SECONDS (60; 600 for the ten minutes), BENCH_FILES (100,000)
+ * May import: tests/bench, tests/support, playwright-core, vite.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import { openBrowser } from '../support/browser.ts';
+import { surroundings, sized } from './bench-process.ts';
+import { type Figure, giveReport, tellProgress } from './bench-report.ts';
+import { figuresOfService } from './console-service.ts';
+import type { StormCounts } from './console-storm.ts';
+import { percentile } from './console-numbers.ts';
+import { settledHeapMb, takeCounts, watchPage } from './console-watch.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const seconds = sized('BENCH_CONSOLE_SECONDS', 60);
+const files = sized('BENCH_FILES', 100_000);
+const warmUpMs = 5000;
+
+if (!existsSync(`${root}/out/renderer/index.html`))
+  await build({ configFile: `${root}/src/renderer/vite.config.ts`, logLevel: 'error', mode: 'production' });
+const browser = await openBrowser();
+try {
+  const onStorm = await figuresOfStorm(browser);
+  const onService = await figuresOfService(browser, files);
+  giveReport({
+    title: 'Console',
+    setting: `Chromium ${browser.version()} without GPU, ${files} files on the real service; ${surroundings()}`,
+    figures: [...onService.start, ...onStorm, ...onService.pixels, ...onService.search],
+  });
+} finally {
+  await browser.close();
+}
+
+async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
+  const storm = fork(resolve(import.meta.dirname, 'console-storm.ts'));
+  const answer = async <Message>() => ((await once(storm, 'message')) as [Message])[0];
+  const { url } = await answer<{ url: string }>();
+  const context = await chromium.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', locale: 'en-GB' });
+  await watchPage(context);
+  const page = await context.newPage();
+  await page.goto(`${url}#/sessions`);
+  const grid = page.getByRole('grid', { name: 'Sessions' });
+  await page.locator('.table-row').nth(10).waitFor();
+  await grid.focus();
+
+  tellProgress(`2,000 results a second for ${seconds} s`);
+  storm.send('start');
+  await pause(warmUpMs);
+  const heapBefore = await settledHeapMb(page);
+  await takeCounts(page);
+  const startedAt = performance.now();
+  const isOver = () => performance.now() - startedAt > seconds * 1000;
+  // Down the list, far down, back to the top, into a session and out of it: each key when the last one is through.
+  const keys = [
+    ...Array.from({ length: 8 }, () => 'ArrowDown'),
+    'PageDown',
+    'PageDown',
+    'x',
+    'x',
+    'Home',
+    'Enter',
+    'j',
+    'Escape',
+  ];
+  for (let turn = 0; !isOver(); turn += 1) {
+    await page.keyboard.press(keys[turn % keys.length] ?? 'j');
+    await pause(100);
+  }
+  const { inputs, frames, worstFrameMs } = await takeCounts(page);
+  const lastedSeconds = (performance.now() - startedAt) / 1000;
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Home');
+  await pause(1000);
+  const heapAfter = await settledHeapMb(page);
+  storm.send('stop');
+  const counts = await answer<StormCounts>();
+  const rows = Number(await grid.getAttribute('aria-rowcount')) - 1;
+  await context.close();
+  storm.disconnect();
+  if (rows < 100_000) throw new Error(`the table held ${rows} rows`);
+  const rate = Math.round(counts.results / counts.seconds);
+  return [
+    { what: 'storm: results a second', value: rate, unit: '/s', note: `for ${Math.round(counts.seconds)} s, into ${rows} rows` },
+    { what: 'storm: key to paint, p95', value: percentile(inputs, 95), unit: 'ms', note: `target 50; ${inputs.length} keys` },
+    { what: 'storm: key to paint, median', value: percentile(inputs, 50), unit: 'ms' },
+    { what: 'storm: frames a second', value: frames / lastedSeconds, unit: '/s', note: 'target 30' },
+    { what: 'storm: longest frame', value: worstFrameMs, unit: 'ms', note: 'the collection before the run not counted' },
+    { what: 'storm: heap at the start', value: heapBefore, unit: 'MB', note: 'after a collection' },
+    { what: 'storm: heap growth', value: heapAfter - heapBefore, unit: 'MB', note: `target flat; over ${seconds} s` },
+  ];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
+}
