@@ -25,11 +25,12 @@ export async function watchPage(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     const hearing = new MessageChannel();
     let painted: (() => void)[] = [];
-    hearing.port1.onmessage = () => {
+    hearing.port1.addEventListener('message', () => {
       const callbacks = painted;
       painted = [];
       for (const callback of callbacks) callback();
-    };
+    });
+    hearing.port1.start();
     // A task that is posted by a frame's own callback runs once that frame is painted.
     const afterPaint = (callback: () => void) =>
       requestAnimationFrame(() => {

@@ -91,7 +91,7 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
     { what: 'storm: key to paint, p95', value: percentile(inputs, 95), unit: 'ms', note: `target 50; ${inputs.length} keys` },
     { what: 'storm: key to paint, median', value: percentile(inputs, 50), unit: 'ms' },
     { what: 'storm: frames a second', value: frames / lastedSeconds, unit: '/s', note: 'target 30' },
-    { what: 'storm: longest frame', value: worstFrameMs, unit: 'ms', note: 'the collection before the run not counted' },
+    { what: 'storm: longest frame', value: worstFrameMs, unit: 'ms' },
     { what: 'storm: heap at the start', value: heapBefore, unit: 'MB', note: 'after a collection' },
     { what: 'storm: heap growth', value: heapAfter - heapBefore, unit: 'MB', note: `target flat; over ${seconds} s` },
   ];
