@@ -140,6 +140,8 @@ export class SubmissionWorker {
 
   /** Lets a session that waits for its next attempt have it now. */
   hasten(id: string): void {
+    // Asked for thousands of sessions at once, of which a few are under way.
+    if (this.#actor.getSnapshot().context.underWay[id] === undefined) return;
     this.#actor.send({ type: 'retry.requested', id });
   }
 
