@@ -179,7 +179,10 @@ export const workerMachine = setup({
     isOver: ({ context }) =>
       isDrained(context) &&
       context.circuit !== null &&
-      (waitingCount(context) === 0 || context.circuit.state === 'open' || isDiskFailing(context)),
+      (context.settings.destination === null ||
+        waitingCount(context) === 0 ||
+        context.circuit.state === 'open' ||
+        isDiskFailing(context)),
     mayGrantWaiting: ({ context }) =>
       context.waiting.length > 0 &&
       context.circuit !== null &&
@@ -197,7 +200,7 @@ export const workerMachine = setup({
         isRecordingAgain(context)
       )
         return false;
-      if (context.circuit === null || context.circuit.state === 'open') return false;
+      if (context.settings.destination === null || context.circuit === null || context.circuit.state === 'open') return false;
       // Half open: exactly one delivery, as a probe.
       if (context.circuit.state === 'halfOpen') return isDrained(context);
       if (inFlight(context) >= context.settings.concurrency) return false;
@@ -589,6 +592,7 @@ function endpointEventOf({
 }
 
 function endOf(context: WorkerContext): CycleEnd {
+  if (context.settings.destination === null) return 'noEndpoint';
   if (isDiskFailing(context)) return 'diskFailing';
   return context.circuit?.state === 'open' ? 'circuitOpen' : 'drained';
 }

@@ -308,6 +308,17 @@ describe('the timer and triggers', () => {
     expect(world.withStatus('submitted')).toEqual(['s']);
   });
 
+  test('an endpoint that is taken away during a cycle ends it; what is left stays pending', async () => {
+    make({ answerMs: 1000 }).add(...numbered('s', 50));
+    world.worker.send({ type: 'cycle.requested' });
+    await world.settle();
+    world.worker.send({ type: 'settings.changed', settings: { ...settings, destination: null } });
+    await world.rest();
+    expect(world.ends).toEqual(['noEndpoint']);
+    expect(world.posts).toHaveLength(2);
+    expect(world.withStatus('pending')).toHaveLength(48);
+  });
+
   test('a folder that cannot be read ends the cycle, and the next one tries again', async () => {
     make().add('s');
     const read = world.sessions.values;
