@@ -9,8 +9,10 @@ import type { Ask } from '../client/api.ts';
 export const pageSize = 200;
 /** Pages kept beside those in view; older ones are dropped, so that memory stays flat. */
 const pagesMax = 24;
-/** How often the total is asked for while sessions arrive. */
-const recountMs = 1000;
+/** The total is asked for at once when a session comes alone, then not again for so long: longer when many came. */
+const recountMs = { afterFew: 100, afterMany: 1000 };
+/** Few: a steady laboratory. Many: a backlog that drains. */
+const fewChanges = 20;
 
 export interface PagesState {
   /** How many match; null before the first answer. */
@@ -31,7 +33,13 @@ export class SessionPages {
   readonly #asked = new Set<number>();
   readonly #listeners = new Set<() => void>();
   #state: PagesState = { total: null, added: 0, error: null, version: 0 };
+  /** Heard while pages were on their way: an answer may be older than that. */
+  readonly #heard = new Map<string, SessionSummary>();
+  #onTheirWay = 0;
+  /** Runs for as long as the total must not be asked for again. */
   #recount: ReturnType<typeof setTimeout> | null = null;
+  #isRecountDue = false;
+  #uncounted = 0;
   #isStopped = false;
 
   constructor(ask: Ask, filter: SessionFilter, sort: SessionSort) {
@@ -78,6 +86,7 @@ export class SessionPages {
 
   patch({ added, changed, removed }: EventPayload<'onSessionsChanged'>): void {
     let isTouched = false;
+    if (this.#onTheirWay > 0) for (const summary of [...added, ...changed]) this.#heard.set(summary.sessionId, summary);
     for (const summary of changed) {
       const place = this.#places.get(summary.sessionId);
       const page = place === undefined ? undefined : this.#pages.get(place.page);
@@ -87,7 +96,8 @@ export class SessionPages {
     }
     const isShorter = removed.some((id) => this.#places.has(id));
     if (isShorter) void this.#fetchAllShown();
-    if (added.length > 0 || changed.length > 0 || removed.length > 0) this.#recountSoon();
+    this.#uncounted += added.length + changed.length + removed.length;
+    if (this.#uncounted > 0) this.#recountPaced();
     if (isTouched) this.#change({});
   }
 
@@ -106,6 +116,7 @@ export class SessionPages {
   }
   async #fetch(page: number): Promise<void> {
     this.#asked.add(page);
+    this.#onTheirWay += 1;
     try {
       const answer = await this.#ask('getSessions', {
         filter: this.#filter,
@@ -115,13 +126,16 @@ export class SessionPages {
       });
       if (this.#isStopped) return;
       this.#drop(page);
-      this.#pages.set(page, answer.sessions);
-      answer.sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
+      const sessions = answer.sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary);
+      this.#pages.set(page, sessions);
+      sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
       this.#change({ total: answer.total, added: 0, error: null });
     } catch (error) {
       if (!this.#isStopped) this.#change({ error: error instanceof Error ? error.message : String(error) });
     } finally {
       this.#asked.delete(page);
+      this.#onTheirWay -= 1;
+      if (this.#onTheirWay === 0) this.#heard.clear();
     }
   }
   #drop(page: number): void {
@@ -129,11 +143,16 @@ export class SessionPages {
       if (this.#places.get(sessionId)?.page === page) this.#places.delete(sessionId);
     this.#pages.delete(page);
   }
-  #recountSoon(): void {
-    this.#recount ??= setTimeout(() => {
+  #recountPaced(): void {
+    this.#isRecountDue = this.#recount !== null;
+    if (this.#isRecountDue) return;
+    const pauseMs = this.#uncounted > fewChanges ? recountMs.afterMany : recountMs.afterFew;
+    this.#uncounted = 0;
+    this.#recount = setTimeout(() => {
       this.#recount = null;
-      void this.#countAgain();
-    }, recountMs);
+      if (this.#isRecountDue) this.#recountPaced();
+    }, pauseMs);
+    void this.#countAgain();
   }
   async #countAgain(): Promise<void> {
     try {

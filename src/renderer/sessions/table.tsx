@@ -53,8 +53,6 @@ const columns: readonly { by: SessionSort['by'] | null; label: string; className
   { by: 'submissionAttempts', label: 'Tries', className: 'col-tries' },
   { by: null, label: 'Reason', className: 'col-reason' },
 ];
-/** How often the top is fetched anew while the operator follows. */
-const followMs = 1000;
 
 export function SessionTable(props: TableProps) {
   const { pages, state, openId } = props;
@@ -338,12 +336,10 @@ function NoRows({ onClearFilter }: { onClearFilter: () => void }) {
   );
 }
 
-/** While nothing is chosen and the top is in view, new rows come in by themselves, once a second. */
+/** While nothing is chosen and the top is in view, new rows come in by themselves, as often as they are counted. */
 function useFollow({ pages, added, isFollowing }: { pages: SessionPages; added: number; isFollowing: boolean }): void {
   useEffect(() => {
-    if (!isFollowing || added === 0) return;
-    const timer = setTimeout(() => void pages.refresh(), followMs / 4);
-    return () => clearTimeout(timer);
+    if (isFollowing && added > 0) void pages.refresh();
   }, [pages, added, isFollowing]);
 }
 

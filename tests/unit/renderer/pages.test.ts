@@ -38,23 +38,56 @@ test('a change is patched in place, one of a row that is not here is not', async
   expect(pages.state().version).toBe(versions + 1);
 });
 
-test('new rows are counted at most once a second, and come in when asked for', async () => {
+test('of many new rows the total is asked for once a second, and they come in when asked for', async () => {
   vi.useFakeTimers();
   const { pages, all, asked } = startPages(10);
   await shown(pages);
   const [first] = all as [SessionSummary];
-  for (let index = 0; index < 5; index += 1) {
-    all.unshift({ ...first, sessionId: `new-${index}` });
-    pages.patch({ added: [first], changed: [], removed: [] });
-  }
-  await vi.advanceTimersByTimeAsync(1000);
-  expect(pages.state()).toMatchObject({ total: 10, added: 5 });
+  const arrive = (name: string) => {
+    const added = Array.from({ length: 25 }, (_, index) => ({ ...first, sessionId: `${name}-${index}` }));
+    all.unshift(...added);
+    pages.patch({ added, changed: [], removed: [] });
+  };
+  arrive('early');
+  arrive('late');
+  await vi.advanceTimersByTimeAsync(999);
   expect(asked.filter(({ limit }) => limit === 0)).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked.filter(({ limit }) => limit === 0)).toHaveLength(2);
+  expect(pages.state()).toMatchObject({ total: 10, added: 50 });
   await pages.refresh();
-  expect(pages.state()).toMatchObject({ total: 15, added: 0 });
-  expect(pages.at(0)?.sessionId).toBe('new-4');
+  expect(pages.state()).toMatchObject({ total: 60, added: 0 });
+  expect(pages.at(0)?.sessionId).toBe('late-0');
   pages.stop();
   vi.useRealTimers();
+});
+
+test('a new session that comes alone is counted at once', async () => {
+  vi.useFakeTimers();
+  const { pages, all } = startPages(10);
+  await shown(pages);
+  for (const round of [1, 2]) {
+    const [first] = all as [SessionSummary];
+    all.unshift({ ...first, sessionId: `new-${round}` });
+    pages.patch({ added: [first], changed: [], removed: [] });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pages.state().added).toBe(round);
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a change that is heard while its page is on its way is not lost under an older answer', async () => {
+  const { pages, all } = startPages(10);
+  const [first] = all as [SessionSummary];
+  const isShown = shown(pages);
+  pages.patch({ added: [], changed: [{ ...first, submissionAttempts: 9 }], removed: [] });
+  await isShown;
+  expect(pages.at(0)?.submissionAttempts).toBe(9);
+  await pages.refresh();
+  expect(pages.at(0)).toEqual(first);
+  pages.stop();
 });
 
 test('a row that is gone brings the shown pages anew', async () => {
