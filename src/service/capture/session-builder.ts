@@ -13,7 +13,7 @@ import { Recogniser, type Framing } from './framing-recognition.ts';
 import { SessionDraft, sessionBytesMax, type Direction, type SessionEnds, type SessionStamp } from './session-draft.ts';
 import { LisTalk } from './talk-lis.ts';
 import { MllpTalk } from './talk-mllp.ts';
-import type { Talk } from './talk.ts';
+import type { Gap, Talk } from './talk.ts';
 import { otherSide, type ConnectionEnds, type ConnectionSink, type Side } from './tcp-reassembly.ts';
 
 /** What all open sessions and begun frames may hold together. */
@@ -80,6 +80,8 @@ class Conversation implements ConnectionSink {
   /** How many sessions began at a time: two that are alike need different ids. */
   readonly #startsAt = new Map<number, number>();
   #recognisers: [Recogniser, Recogniser] | null;
+  /** The last gap of each side while the framing was not known yet. */
+  readonly #earlyGaps: [Gap | null, Gap | null] = [null, null];
   #framers: [Framer, Framer] | null = null;
   #talk: Talk | null = null;
   #lastByteAtMs: [number, number] = [0, 0];
@@ -117,6 +119,7 @@ class Conversation implements ConnectionSink {
     this.#recognisers?.[side].gap();
     this.#framers?.[side].gap(atMs);
     const isInSession = this.#talk?.gap(side, missingBytes, atMs) ?? false;
+    if (this.#talk === null) this.#earlyGaps[side] = { atMs, missingBytes };
     this.#tools.onGap({ atMs, missingBytes, isInSession });
     this.#account(atMs);
   }
@@ -151,7 +154,11 @@ class Conversation implements ConnectionSink {
     if (recognised === null) return;
     const { framing, bytes, beganAtMs, isTorn } = recognised;
     this.#speak(framing, isTorn ? side : null);
-    if (isTorn) this.#talk?.gap(side, undefined, beganAtMs);
+    if (isTorn) this.#earlyGaps[side] ??= { atMs: beganAtMs, missingBytes: undefined };
+    for (const one of [0, 1] as const) {
+      const gap = this.#earlyGaps[one];
+      if (gap !== null) this.#talk?.gap(one, gap.missingBytes, gap.atMs);
+    }
     this.#framers?.[side].push(bytes, 0, bytes.length, beganAtMs);
   }
 

@@ -5,13 +5,14 @@
  */
 import type { ControlKind } from './framing.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { Talk, TalkTools } from './talk.ts';
+import type { Gap, Talk, TalkTools } from './talk.ts';
 import { otherSide, type Side } from './tcp-reassembly.ts';
 
 export class LisTalk implements Talk {
   readonly #tools: TalkTools;
   readonly #open: [SessionDraft | null, SessionDraft | null] = [null, null];
-  #lastGap: { atMs: number; missingBytes: number | undefined } | null = null;
+  /** A side's last gap outside a session: one that begins without ENQ right behind it lost its begin there. */
+  readonly #lastGap: [Gap | null, Gap | null] = [null, null];
 
   constructor(tools: TalkTools) {
     this.#tools = tools;
@@ -22,15 +23,11 @@ export class LisTalk implements Talk {
   }
 
   frame(side: Side, bytes: Buffer, beganAtMs: number, atMs: number): void {
-    this.#lastGap = null;
-    this.#draftFor(side, beganAtMs).addFrame(this.#tools.directionOf(side), bytes, beganAtMs, atMs);
+    this.#draftBehindGap(side, beganAtMs).addFrame(this.#tools.directionOf(side), bytes, beganAtMs, atMs);
   }
 
   piece(side: Side, bytes: Buffer, beganAtMs: number, atMs: number): void {
-    const draft = this.#draftFor(side, beganAtMs);
-    draft.addPiece(this.#tools.directionOf(side), bytes, beganAtMs, atMs);
-    if (this.#lastGap !== null) draft.addGap(this.#lastGap.atMs, this.#lastGap.missingBytes);
-    this.#lastGap = null;
+    this.#draftBehindGap(side, beganAtMs).addPiece(this.#tools.directionOf(side), bytes, beganAtMs, atMs);
   }
 
   control(side: Side, kind: ControlKind, marker: Buffer, atMs: number): void {
@@ -41,9 +38,11 @@ export class LisTalk implements Talk {
       case 'enquiry':
         // A second ENQ repeats the first; behind frames, it means that the sender began anew.
         if (own?.hasContent === true) this.#finish(side, false);
+        this.#lastGap[side] = null;
         this.#draftFor(side, atMs, true).addMarker('start', direction, marker, atMs);
         return;
       case 'end':
+        this.#lastGap[side] = null;
         own?.addMarker('end', direction, marker, atMs);
         if (own !== null) this.#finish(side, true);
         // A receiver's EOT asks the sender to pause: an answer like the others.
@@ -65,7 +64,7 @@ export class LisTalk implements Talk {
   gap(side: Side, missingBytes: number | undefined, atMs: number): boolean {
     const damaged = this.#open[side] ?? this.#open[otherSide(side)];
     damaged?.addGap(atMs, missingBytes);
-    this.#lastGap = damaged === null ? { atMs, missingBytes } : null;
+    this.#lastGap[side] = damaged === null ? { atMs, missingBytes } : null;
     return damaged !== null;
   }
 
@@ -94,6 +93,15 @@ export class LisTalk implements Talk {
       this.#open[side]?.addGap(atMs, 0);
       this.#finish(side, false);
     }
+  }
+
+  /** The session of a frame or piece; one that begins with it has the gap before it. */
+  #draftBehindGap(side: Side, beganAtMs: number): SessionDraft {
+    const gap = this.isOpen ? null : this.#lastGap[side];
+    const draft = this.#draftFor(side, beganAtMs);
+    if (gap !== null) draft.addGap(gap.atMs, gap.missingBytes);
+    this.#lastGap[side] = null;
+    return draft;
   }
 
   /** The session that what `side` sends belongs to: its own, else the one it answers in, else a new one. */

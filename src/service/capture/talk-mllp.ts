@@ -7,7 +7,7 @@
 import type { ControlKind } from './framing.ts';
 import { messageHead } from './hl7-text.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { Talk, TalkTools } from './talk.ts';
+import type { Gap, Talk, TalkTools } from './talk.ts';
 import { otherSide, type Side } from './tcp-reassembly.ts';
 
 /** How long a whole message waits for its acknowledgement before it is kept without. */
@@ -21,11 +21,6 @@ interface Open {
   controlId: string;
   /** The message's end was seen. */
   hasEnd: boolean;
-}
-
-interface Gap {
-  atMs: number;
-  missingBytes: number | undefined;
 }
 
 export class MllpTalk implements Talk {

@@ -6,6 +6,11 @@ import type { ControlKind } from './framing.ts';
 import type { SessionDraft } from './session-draft.ts';
 import type { Side } from './tcp-reassembly.ts';
 
+/** Bytes that were never seen. */
+export interface Gap {
+  atMs: number;
+  missingBytes: number | undefined;
+}
 export interface Talk {
   frame(side: Side, bytes: Buffer, beganAtMs: number, atMs: number): void;
   piece(side: Side, bytes: Buffer, beganAtMs: number, atMs: number): void;
