@@ -72,7 +72,7 @@ test('every screen shows what the service says, without an error', async () => {
 test('a session shows its messages, and looking at patient fields is on disk before they are seen', async () => {
   await show('sessions');
   await page.getByRole('row').nth(2).click();
-  await page.getByText('Message header').waitFor();
+  await page.getByText('Message header').first().waitFor();
   await page.getByRole('button', { name: 'Show patient fields' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Show' }).click();
   await page.getByRole('button', { name: 'Hide patient fields' }).waitFor();
