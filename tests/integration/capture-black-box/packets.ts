@@ -280,36 +280,47 @@ export function pcap(frames: readonly Frame[], { link = 'ethernet' as Link, isBi
   return Buffer.concat([head, ...records]);
 }
 
+const u32 = (isBig: boolean, ...values: number[]): Buffer => {
+  const target = Buffer.alloc(values.length * 4);
+  for (const [index, value] of values.entries())
+    if (isBig) target.writeUInt32BE(value, index * 4);
+    else target.writeUInt32LE(value, index * 4);
+  return target;
+};
+const u16 = (isBig: boolean, value: number): Buffer => Buffer.from(isBig ? [value >> 8, value & 255] : [value & 255, value >> 8]);
+const toWords = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+
+/** One pcapng block. */
+export function block(isBig: boolean, type: number, ...body: Buffer[]): Buffer {
+  const content = toWords(Buffer.concat(body));
+  return Buffer.concat([u32(isBig, type, content.length + 12), content, u32(isBig, content.length + 12)]);
+}
+export const sectionBlock = (isBig: boolean): Buffer =>
+  block(isBig, 0x0a0d0d0a, u32(isBig, 0x1a2b3c4d), u16(isBig, 1), u16(isBig, 0), u32(isBig, 0xffffffff, 0xffffffff));
+/** An interface; options are `[code, value]`. */
+export const interfaceBlock = (isBig: boolean, link: number, options: readonly [number, Buffer][]): Buffer =>
+  block(
+    isBig,
+    1,
+    u16(isBig, link),
+    u16(isBig, 0),
+    u32(isBig, 0),
+    ...options.flatMap(([code, value]) => [u16(isBig, code), u16(isBig, value.length), toWords(value)]),
+    ...(options.length > 0 ? [u32(isBig, 0)] : []),
+  );
+export const packetBlock = (isBig: boolean, number: number, units: bigint, { bytes, wireBytes }: Frame): Buffer =>
+  block(isBig, 6, u32(isBig, number, Number(units >> 32n), Number(units & 0xffffffffn), bytes.length, wireBytes), bytes);
+
 /** A pcapng file of one section and one interface, with blocks that a reader must step over. */
 export function pcapng(
   frames: readonly Frame[],
   { link = 'ethernet' as Link, isBigEndian = false, isNano = false } = {},
 ): Buffer {
-  const u32 = (...values: number[]): Buffer => {
-    const target = Buffer.alloc(values.length * 4);
-    values.forEach((value, index) =>
-      isBigEndian ? target.writeUInt32BE(value, index * 4) : target.writeUInt32LE(value, index * 4),
-    );
-    return target;
-  };
-  const u16 = (...values: number[]): Buffer =>
-    isBigEndian ? Buffer.from(values.flatMap((v) => [v >> 8, v & 255])) : Buffer.from(values.flatMap((v) => [v & 255, v >> 8]));
-  const block = (type: number, ...body: Buffer[]): Buffer => {
-    const content = Buffer.concat(body);
-    const padded = Buffer.concat([content, Buffer.alloc((4 - (content.length % 4)) % 4)]);
-    return Buffer.concat([u32(type, padded.length + 12), padded, u32(padded.length + 12)]);
-  };
-  const unitsPerMs = isNano ? 1_000_000n : 1_000n;
-  const resolution = Buffer.concat([u16(9, 1), Buffer.from([isNano ? 9 : 6, 0, 0, 0]), u16(0, 0)]);
   return Buffer.concat([
-    block(0x0a0d0d0a, u32(0x1a2b3c4d), u16(1, 0), u32(0xffffffff, 0xffffffff)),
-    block(1, u16(linkNumbers[link], 0), u32(0), resolution),
-    block(0x40000bad, Buffer.from('custom')),
-    ...frames.map(({ atMs, bytes, wireBytes }) => {
-      const units = BigInt(atMs) * unitsPerMs;
-      const body = Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-      return block(6, u32(0, Number(units >> 32n), Number(units & 0xffffffffn), bytes.length, wireBytes), body);
-    }),
-    block(5, u32(0, 0, 0)),
+    sectionBlock(isBigEndian),
+    interfaceBlock(isBigEndian, linkNumbers[link], [[9, Buffer.from([isNano ? 9 : 6])]]),
+    block(isBigEndian, 0x40000bad, Buffer.from('custom')),
+    ...frames.map((frame) => packetBlock(isBigEndian, 0, BigInt(frame.atMs) * (isNano ? 1_000_000n : 1_000n), frame)),
+    block(isBigEndian, 5, u32(isBigEndian, 0, 0, 0)),
   ]);
 }
