@@ -61,11 +61,19 @@ export class MllpFramer implements Framer {
     this.#state = 'outside';
   }
 
-  /** Hands over what is held as a piece. */
+  /** Hands over what is held as pieces: that of a message, and of one that may have begun behind it. */
   #letGo(): void {
-    if (this.isInFrame && this.#held.length > 0) this.#sink.piece(this.#held.view, this.#beganAtMs, this.#atMs);
+    const { view } = this.#held;
+    const beginAt = this.#beginWithin(view, this.#scannedBytes, view.length, view.length)?.at ?? view.length;
+    if (this.isInFrame) for (const part of [view.subarray(0, beginAt), view.subarray(beginAt + 1)]) this.#piece(part);
     this.#held.clear();
     this.#scannedBytes = 0;
+  }
+
+  /** A begun end marker is framing, and no part of the message. */
+  #piece(bytes: Buffer): void {
+    const text = bytes.at(-1) === blockEnd ? bytes.subarray(0, -1) : bytes;
+    if (text.length > 0) this.#sink.piece(text, this.#beganAtMs, this.#atMs);
   }
 
   readonly #parse = (buffer: Buffer, start: number, end: number): number => {

@@ -131,6 +131,23 @@ beforeAll(async () => {
       .device(EOT)
       .close(),
   );
+  give('10.11.0.10', (talk) =>
+    talk
+      .device(message('A').slice(0, -1))
+      .lost('device', '\r')
+      .lis(mllp(hl7Ack('A')))
+      .close(),
+  );
+  give('10.11.0.11', (talk) =>
+    talk
+      .device(message('A').slice(0, 40))
+      .lost('device', message('A').slice(40))
+      .device(message('B').slice(0, 3))
+      .lost('device', message('B').slice(3, 60))
+      .device(message('B').slice(60))
+      .lis(mllp(hl7Ack('B')))
+      .close(),
+  );
   // Dialogues.
   give('10.12.0.1', (talk) =>
     talk
@@ -473,6 +490,12 @@ test('an order is pc-to-device, and an HL7 acknowledgement in a LIS frame is an 
   expect(elementsOf(world.one('10.12.0.1'), 'message')[0]?.direction).toBe('pc-to-device');
   expect(payloadsOf(world.one('10.13.0.5'), 'ack')).toContain(hl7Ack('A').slice(0, -1));
   expect(payloadsOf(world.of('10.12.0.5')[1] ?? world.one('10.12.0.5'), 'ack')).toEqual([hl7Ack('B')]);
+});
+
+test('a piece holds no part of a marker that was torn', () => {
+  expect(payloadsOf(world.one('10.11.0.10'), 'fragment')).toEqual([message('A').slice(1, -2)]);
+  const pieces = world.of('10.11.0.11').flatMap((session) => payloadsOf(session, 'fragment'));
+  expect(pieces).toEqual([message('A').slice(1, 40), 'MS', message('B').slice(60, -2)]);
 });
 
 test('the pieces around several losses stay apart', () => {

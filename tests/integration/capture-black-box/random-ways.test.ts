@@ -164,10 +164,10 @@ test('with losses, every piece was sent like that, and no gap is larger than the
       .flat()
       .map((payload) => hl7Ack(payload.split('|')[9] ?? ''))
       .join('\x02')}`;
-    // Half of an end marker is all that is left when its other half was lost.
+    // Of CR LF only the CR is left when the LF was lost: it could be the end of a segment.
     for (const session of found.get(device) ?? [])
       for (const piece of payloadsOf(session, 'fragment'))
-        expect([device, piece, whole.includes(piece.replaceAll('\x1c', '').replace(/\r+$/, ''))]).toEqual([device, piece, true]);
+        expect([device, piece, whole.includes(piece.replace(/\r+$/, ''))]).toEqual([device, piece, true]);
     const missing = (found.get(device) ?? []).flatMap(({ captureGaps }) =>
       (captureGaps ?? []).map(({ missingBytes }) => missingBytes ?? 0),
     );
