@@ -3,11 +3,13 @@
  * May import: node, tests/support.
  */
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
+import type { Ended } from '../../support/courier-process.ts';
 import { patientName } from '../../support/session-folder.ts';
 import { bare, baseMs, ENQ, ImportWorld, lisTalk, mllp, mllpTalk, result, typesOf } from './dialogues.ts';
-import { framesOf, pcap, pcapng, Talk } from './packets.ts';
+import type { Session } from './dialogues.ts';
+import { framesOf, pcap, pcapng, split, Talk } from './packets.ts';
 import type { Frame, Link } from './packets.ts';
 
 const secret = new RegExp(`${patientName}|4711|MSH`);
@@ -20,6 +22,88 @@ function makeWorld(): ImportWorld {
 
 const framesFor = (device: string, startMs: number, link: Link = 'ethernet', lis = '10.200.0.2'): Frame[] =>
   framesOf(lisTalk({ device, lis, startMs }, result('F1'), result('F2')).segments, link, 0, 12);
+
+const shared = new ImportWorld();
+let sharedEnded: [Ended, Ended];
+let firstSessions: Session[];
+const largeText = `${result('LARGE', 'x'.repeat(3_000_000))}\r`;
+
+beforeAll(async () => {
+  // Packets that are not TCP, or no packets at all, between those of a talk.
+  const stations = '0200000000010200000000ff';
+  const others = [
+    `${stations}0806${'00'.repeat(46)}`,
+    `${stations}08004500001c000000004011000001020304050607080a0f0a0f0008${'00'.repeat(20)}`,
+    `${stations}88cc${'02'.repeat(50)}`,
+    `${stations}0800`,
+    stations.slice(0, 10),
+    `${stations}080045${'00'.repeat(3)}`,
+    `${stations}86dd60`,
+  ].map((hex, index) => ({ atMs: baseMs + index, bytes: Buffer.from(hex, 'hex'), wireBytes: hex.length / 2 }));
+  const mixed = framesFor('10.8.1.1', baseMs).flatMap((frame, index) => [frame, ...(others[index] ? [others[index]] : [])]);
+  shared.add('mixed.pcap', pcap(mixed));
+  shared.add('quiet.pcap', pcap([]));
+  shared.add('quiet.pcapng', pcapng([]));
+  shared.add('again.pcap', pcap(framesFor('10.10.0.1', baseMs)));
+  shared.add('again.pcapng', pcapng(framesFor('10.10.0.1', baseMs)));
+  shared.add(
+    'three.pcap',
+    pcap(framesOf(mllpTalk({ device: '10.10.0.2', startMs: baseMs + 5000 }, 'ONE', 'TWO', 'THREE').segments)),
+  );
+  shared.add('pair.pcap', pcap([...framesFor('10.10.1.1', baseMs), ...framesFor('10.10.1.2', baseMs)]));
+  const { segments } = lisTalk({ device: '10.10.2.1', startMs: baseMs }, result('ROTATED'), result('NEXT'));
+  const ring = framesOf(segments.flatMap((segment) => (segment.payload.length > 50 ? split(segment, 40) : [segment])));
+  const middle = ring.findIndex(({ bytes }) => bytes.length > 90) + 1;
+  shared.add('ring-1.pcap', pcap(ring.slice(0, middle)));
+  shared.add('ring-2.pcapng', pcapng(ring.slice(middle, middle + 4)));
+  shared.add('ring-3.pcap', pcap(ring.slice(middle + 4), { isBigEndian: true }));
+  const enquiries = new Talk({ device: '10.10.6.1', startMs: baseMs }).open().device(ENQ, ENQ).close();
+  shared.add('enq.pcap', pcap(framesOf(enquiries.segments)));
+  const whole = mllp(largeText);
+  const pieces = Array.from({ length: Math.ceil(whole.length / 32_000) }, (_, index) =>
+    whole.slice(index * 32_000, (index + 1) * 32_000),
+  );
+  const large = new Talk({ device: '10.10.7.1', startMs: baseMs + 9000 }).open();
+  large
+    .device(...pieces)
+    .lis(mllp('MSH|^~\\&|L\rMSA|AA|LARGE\r'))
+    .close();
+  shared.add('large.pcap', pcap(framesOf(large.segments)));
+  const first = await shared.run();
+  firstSessions = shared.all();
+  sharedEnded = [first, await shared.run()];
+});
+afterAll(() => shared.remove());
+
+test('importing again adds nothing and changes nothing', () => {
+  expect(sharedEnded.map(({ code }) => code)).toEqual([0, 0]);
+  expect(shared.all()).toEqual(firstSessions);
+  // The same packets in a file of another format are the same sessions.
+  expect(shared.of('10.10.0.1')).toHaveLength(1);
+  expect(shared.of('10.10.0.2')).toHaveLength(3);
+});
+
+test('packets that are not TCP are stepped over', () => {
+  expect(bare(shared.one('10.8.1.1').messages)).toEqual([result('F1'), result('F2')]);
+});
+
+test('two devices that say the same at the same moment are two sessions', () => {
+  expect(shared.one('10.10.1.1').messages).toEqual(shared.one('10.10.1.2').messages);
+});
+
+test('a connection goes on in the next file, whatever its format', () => {
+  const { messages, isComplete, captureGaps = [] } = shared.one('10.10.2.1');
+  expect([bare(messages), isComplete, captureGaps]).toEqual([[result('ROTATED'), result('NEXT')], true, []]);
+});
+
+test('a lone ENQ that nobody answers is no message', () => {
+  expect(shared.of('10.10.6.1').flatMap(({ messages }) => messages)).toEqual([]);
+});
+
+test('an MLLP message of several megabytes is one message', () => {
+  const { messages, isComplete } = shared.one('10.10.7.1');
+  expect([messages[0] === largeText, messages.length, isComplete]).toEqual([true, 1, true]);
+});
 
 test('every format, byte order, clock and link layer gives the same session', async () => {
   const world = makeWorld();
@@ -55,24 +139,6 @@ test('every format, byte order, clock and link layer gives the same session', as
   });
   expect(seen).toEqual(devices.map(({ startMs, what }) => [what, [[[result('F1'), result('F2')], true, startMs + 30]]]));
   expect(sessions).toHaveLength(devices.length);
-});
-
-test('packets that are not TCP are stepped over', async () => {
-  const world = makeWorld();
-  const frames = framesFor('10.8.1.1', baseMs);
-  const stations = '0200000000010200000000ff';
-  const others = [
-    `${stations}0806${'00'.repeat(46)}`,
-    `${stations}08004500001c000000004011000001020304050607080a0f0a0f0008${'00'.repeat(20)}`,
-    `${stations}88cc${'02'.repeat(50)}`,
-    `${stations}0800`,
-    stations.slice(0, 10),
-    `${stations}080045${'00'.repeat(3)}`,
-    `${stations}86dd60`,
-  ].map((hex, index) => ({ atMs: baseMs + index, bytes: Buffer.from(hex, 'hex'), wireBytes: hex.length / 2 }));
-  world.add('mixed.pcap', pcap(frames.flatMap((frame, index) => [frame, ...(others[index] ? [others[index]] : [])])));
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(bare(world.one('10.8.1.1').messages)).toEqual([result('F1'), result('F2')]);
 });
 
 test('files that are damaged: what could be read is kept, the place is named, and the others are imported', async () => {
@@ -128,58 +194,6 @@ test('files that are damaged: what could be read is kept, the place is named, an
   expect(world.of('10.9.0.5').map(({ messages }) => messages)).toEqual([[`${result('KEPT')}\r`], [`${result('GONE')}\r`]]);
 });
 
-test('a capture file without packets is a sound file', async () => {
-  const world = makeWorld();
-  world.add('quiet.pcap', pcap([]));
-  world.add('quiet.pcapng', pcapng([]));
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(world.names()).toEqual([]);
-});
-
-test('importing again adds nothing and changes nothing', async () => {
-  const world = makeWorld();
-  world.add('a.pcap', pcap(framesFor('10.10.0.1', baseMs)));
-  // The same packets in another format are the same sessions.
-  world.add('a-again.pcapng', pcapng(framesFor('10.10.0.1', baseMs)));
-  world.add('b.pcap', pcap(framesOf(mllpTalk({ device: '10.10.0.2', startMs: baseMs + 5000 }, 'ONE', 'TWO', 'THREE').segments)));
-  expect(await world.run()).toMatchObject({ code: 0 });
-  const first = world.all();
-  expect(first).toHaveLength(4);
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(world.all()).toEqual(first);
-});
-
-test('two devices that say the same at the same moment are two sessions', async () => {
-  const world = makeWorld();
-  world.add('a.pcap', pcap([...framesFor('10.10.1.1', baseMs), ...framesFor('10.10.1.2', baseMs)]));
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(
-    world
-      .all()
-      .map(({ deviceIP }) => deviceIP)
-      .toSorted(),
-  ).toEqual(['10.10.1.1', '10.10.1.2']);
-});
-
-test('a connection goes on in the next file, whatever its format', async () => {
-  const world = makeWorld();
-  const { segments, loaded } = lisTalk({ device: '10.10.2.1', startMs: baseMs }, result('ROTATED'), result('NEXT'));
-  const frames = framesOf(segments);
-  const middle = segments.indexOf(loaded[4] ?? loaded[0]!);
-  world.add('ring-1.pcap', pcap(frames.slice(0, 5)));
-  world.add('ring-2.pcapng', pcapng(frames.slice(5, middle)));
-  world.add('ring-3.pcap', pcap(frames.slice(middle), { isBigEndian: true }));
-  expect(await world.run()).toMatchObject({ code: 0 });
-  const session = world.one('10.10.2.1');
-  expect([bare(session.messages), session.isComplete, session.captureGaps ?? []]).toEqual([
-    [result('ROTATED'), result('NEXT')],
-    true,
-    [],
-  ]);
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(world.all()).toEqual([session]);
-});
-
 test('captureFraming holds to one kind of framing', async () => {
   const frames = [
     ...framesFor('10.10.3.1', baseMs),
@@ -218,39 +232,4 @@ test('capturePorts chooses the LIS, and a port out of range is refused before an
   expect(world.names()).toEqual([]);
   expect(await world.run({ capturePorts: [6661] })).toMatchObject({ code: 0 });
   expect(world.one('10.10.5.1').messages).toHaveLength(1);
-});
-
-test('a lone ENQ of a device that nobody answers is no message', async () => {
-  const world = makeWorld();
-  world.add(
-    'enq.pcap',
-    pcap(framesOf(new Talk({ device: '10.10.6.1', startMs: baseMs }).open().device(ENQ, ENQ).close().segments)),
-  );
-  expect(await world.run()).toMatchObject({ code: 0 });
-  expect(world.all().flatMap(({ messages }) => messages)).toEqual([]);
-});
-
-test('an MLLP message of several megabytes is one message', async () => {
-  const world = makeWorld();
-  const text = `${result('LARGE', 'x'.repeat(3_000_000))}\r`;
-  const whole = mllp(text);
-  const pieces = Array.from({ length: Math.ceil(whole.length / 32_000) }, (_, index) =>
-    whole.slice(index * 32_000, (index + 1) * 32_000),
-  );
-  world.add(
-    'large.pcap',
-    pcap(
-      framesOf(
-        new Talk({ device: '10.10.7.1', startMs: baseMs })
-          .open()
-          .device(...pieces)
-          .lis(mllp('MSH|^~\\&|L\rMSA|AA|LARGE\r'))
-          .close().segments,
-      ),
-    ),
-  );
-  expect(await world.run()).toMatchObject({ code: 0 });
-  const session = world.one('10.10.7.1');
-  expect(session.messages[0] === text).toBe(true);
-  expect(session.isComplete).toBe(true);
 });
