@@ -3,7 +3,7 @@
  * losses no message may be made of pieces, and none may look whole that is not.
  * May import: node, tests/support.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import type { Ended } from '../../support/courier-process.ts';
 import { ACK, bare, baseMs, ENQ, EOT, hl7Ack, ImportWorld, lisFrame, mllp, payloadsOf, result } from './dialogues.ts';
@@ -173,4 +173,31 @@ test('with losses, every piece was sent like that, and no gap is larger than the
     );
     expect([device, missing.reduce((sum, bytes) => sum + bytes, 0) <= lostBytes]).toEqual([device, true]);
   }
+});
+
+test('files with flipped bytes, cut tails and inserted rubbish never stop the import of the others', async () => {
+  const rough = new ImportWorld();
+  onTestFinished(() => rough.remove());
+  for (let index = 0; index < 60; index += 1) {
+    const { talk } = makeTalk(`10.22.0.${index}`, baseMs + index * 1000, index % 2 ? 'lis' : 'mllp');
+    const write = index % 4 < 2 ? pcap : pcapng;
+    let bytes = write(framesOf(talk.segments), { isBigEndian: index % 3 === 0 });
+    for (let flip = 0; flip <= roll(6); flip += 1) bytes[roll(roll(3) ? bytes.length : 60)] = roll(256);
+    if (roll(3) === 0) bytes = bytes.subarray(0, roll(bytes.length));
+    if (roll(3) === 0) {
+      const at = roll(bytes.length);
+      bytes = Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from(Array.from({ length: roll(50) }, () => roll(256))),
+        bytes.subarray(at),
+      ]);
+    }
+    rough.add(`${index}.pcap`, bytes);
+  }
+  rough.add('sound.pcap', pcap(framesOf(makeTalk('10.22.1.1', baseMs + 90_000, 'lis').talk.segments)));
+  const { code, stderr } = await rough.run();
+  expect(code).toBe(1);
+  expect(stderr).not.toMatch(/\n\s+at |ZUCKERMANDL|4711|MSH/);
+  expect(rough.of('10.22.1.1').length).toBeGreaterThan(0);
+  expect(rough.of('10.22.1.1').every(({ isComplete }) => isComplete)).toBe(true);
 });
