@@ -24,7 +24,8 @@ import {
   sayLis,
   sayMllp,
 } from './dialogues.ts';
-import { framesOf, pcap, Talk } from './packets.ts';
+import { framesOf, pcap, split, Talk } from './packets.ts';
+import type { Segment } from './packets.ts';
 
 const world = new ImportWorld();
 let ended: Ended;
@@ -332,6 +333,57 @@ beforeAll(async () => {
       .close(),
   );
   give('10.13.0.11', (talk) => sayLis(talk.lost('device', 'something'), result('A')).close());
+  // Captures that see less, or more than once.
+  const giveChanged = (device: string, change: (segments: Segment[], loaded: Segment[]) => Segment[]): void => {
+    const talk = lisTalk({ device, startMs: baseMs + minuteIndex++ * 60_000 }, result('A'), result('B'));
+    world.add(`${device}.pcap`, pcap(framesOf(change(talk.segments, talk.loaded))));
+  };
+  giveChanged('10.14.0.1', (segments) => segments.filter(({ source }) => source === '10.14.0.1'));
+  giveChanged('10.14.0.2', (segments, loaded) =>
+    segments.flatMap((segment) => {
+      if (segment !== loaded[2]) return segment.source === '10.14.0.2' ? [segment] : [];
+      const [first, rest] = split(segment, 30);
+      return [first, split(rest, 20)[1]];
+    }),
+  );
+  giveChanged('10.14.0.3', (segments, loaded) =>
+    segments.flatMap((segment) => (segment === loaded[2] ? [{ ...segment, cutBytes: 31 }, segment] : [segment])),
+  );
+  giveChanged('10.14.0.4', (segments, loaded) =>
+    segments.flatMap((segment) =>
+      segment === loaded[2]
+        ? [segment, { ...segment, payload: Buffer.from(segment.payload.map((byte) => byte ^ 1)) }]
+        : [segment],
+    ),
+  );
+  giveChanged('10.14.0.5', (segments, loaded) =>
+    segments.map((segment) => (segment === loaded[2] ? { ...segment, cutBytes: segment.payload.length + 8 } : segment)),
+  );
+  giveChanged('10.14.0.6', (segments) =>
+    segments.filter(({ payload, flags }) => payload.length > 0 || (flags & 2) === 0).slice(3),
+  );
+  give('10.14.0.7', (talk) =>
+    talk
+      .device(ENQ)
+      .lis(ACK)
+      .device(lisFrame(result('A')))
+      .lis(NAK)
+      .device(EOT)
+      .close(),
+  );
+  give('10.14.0.8', (talk) =>
+    talk
+      .device(ENQ)
+      .lis(ACK)
+      .device(lisFrame(result('A')))
+      .lis(NAK)
+      .device(lisFrame(result('A')))
+      .lis(NAK)
+      .device(lisFrame(result('A')))
+      .lis(ACK)
+      .device(EOT)
+      .close(),
+  );
   const early = lisTalk({ device: '10.12.1.1', startMs: baseMs + minuteIndex++ * 60_000 }, result('A'));
   // The clock of the capturing machine was set back by 30 s meanwhile.
   world.add(
@@ -466,6 +518,14 @@ const stories: [string, string, unknown[]][] = [
   ['a frame breaks off with EOT and is begun anew', '10.13.0.6', [[['A'], false, []]]],
   ['a frame breaks off and ENQ begins anew', '10.13.0.7', [[['A'], false, []]]],
   ['both ends send ENQ at once', '10.13.0.8', [[['A'], true, []]]],
+  ['only the device is captured', '10.14.0.1', [[['A', 'B'], true, []]]],
+  ['only the device is captured, with a hole', '10.14.0.2', [[['B'], false, [20]]]],
+  ['a packet that was cut short comes again whole', '10.14.0.3', [[['A', 'B'], true, []]]],
+  ['a repetition holds other bytes', '10.14.0.4', [[['A', 'B'], true, []]]],
+  ['a packet is cut within its TCP header', '10.14.0.5', [[['B'], false, [109]]]],
+  ['the capture begins behind the ENQ', '10.14.0.6', [[['A', 'B'], true, []]]],
+  ['a refused frame is given up', '10.14.0.7', [[[], true, []]]],
+  ['a frame is refused twice', '10.14.0.8', [[['A'], true, []]]],
   ['the clock is set back meanwhile', '10.12.1.1', [[['A'], true, []]]],
   ['the network card cuts the packets later', '10.12.1.2', [[['A', 'B'], true, []]]],
 ];
