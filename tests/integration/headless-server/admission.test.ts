@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { requestNames } from '../../../src/common/contract.ts';
 import { makeToken } from '../../../src/headless/server/token.ts';
 import { json, startServer } from './courier-double.ts';
+import { notRun } from '../../support/not-run.ts';
 
 const page = { accept: 'text/html,application/xhtml+xml' };
 const everywhere = ['/', '/index.html', '/metrics', '/api/events', '/no/such/page', '/%zz', '/.git/config', '/api/'];
@@ -157,7 +158,7 @@ test.each([
 
 test('IPv6 works the same', async (context) => {
   const server = await startServer({ host: '::1' }).catch(() => null);
-  if (server === null) return context.skip('this machine has no IPv6 loopback');
+  if (server === null) return notRun(context, 'this machine has no IPv6 loopback');
   expect(server.server.url).toBe(`http://[::1]:${server.server.port}`);
   const answer = await fetch(`${server.server.url}/healthz`);
   expect([answer.status, await answer.json()]).toEqual([200, { ok: true }]);

@@ -14,6 +14,7 @@ import { apiClient } from '../../../src/headless/server/api-client.ts';
 import { readServiceFile, runningService, serviceFilePath, writeServiceFile } from '../../../src/headless/server/service-file.ts';
 import { makeToken } from '../../../src/headless/server/token.ts';
 import { someStatus, startServer } from './courier-double.ts';
+import { notRun } from '../../support/not-run.ts';
 
 const isWindows = process.platform === 'win32';
 const content = (url = 'http://127.0.0.1:1') => ({ pid: process.pid, url, token: makeToken(), startedAt: 1_790_000_000_000 });
@@ -97,7 +98,7 @@ test('another program at the old port, or one that says nothing, is no service',
 });
 
 test('the process of another user counts as living', async (context) => {
-  if (isWindows || process.getuid?.() === 0) return context.skip('needs a user who may not signal process 1');
+  if (isWindows || process.getuid?.() === 0) return notRun(context, 'needs a user who may not signal process 1');
   const folder = await freshFolder();
   const { server } = await startServer();
   await writeServiceFile(folder, { ...content(server.url), pid: 1 });
@@ -166,7 +167,7 @@ test('the token does not follow a redirect', async () => {
 });
 
 test('a service.json that must not be read is no service', async (context) => {
-  if (isWindows || process.getuid?.() === 0) return context.skip('needs a user who cannot read everything');
+  if (isWindows || process.getuid?.() === 0) return notRun(context, 'needs a user who cannot read everything');
   const folder = await freshFolder();
   await writeServiceFile(folder, content());
   await chmod(serviceFilePath(folder), 0);
