@@ -1,7 +1,7 @@
 /**
  * Everything at once: a drain of 1,000 sessions of 1 MB, a live capture of 1,000 messages and a clean-up of 20,000 files.
- * Nothing may be lost, and none may hold up the others; once more, half as large, with an endpoint that is slow, to see
- * whether the capture waits for it.
+ * Nothing may be lost, and none may hold up the others; then twice half as large, with an endpoint that answers at once and
+ * with one that is slow, to see whether the capture waits for it.
  *   node tests/bench/side-by-side.bench.ts [--json]; BENCH_LARGE_SESSIONS (1,000), BENCH_MESSAGES (1,000), BENCH_EXPIRED
  *   (20,000)
  * May import: tests/bench, tests/support.
@@ -23,7 +23,12 @@ const slowMs = 300;
 const whyNot = whyNoLiveCapture();
 const captureInterface = whyNot === null ? loopback : '';
 
-const figures = [...(await figuresOf('', 0, full)), ...(await figuresOf(`answers after ${slowMs} ms: `, slowMs, half))];
+// The two halves differ in the endpoint alone.
+const figures = [
+  ...(await figuresOf('', 0, full)),
+  ...(await figuresOf('half, answers at once: ', 0, half)),
+  ...(await figuresOf(`half, answers after ${slowMs} ms: `, slowMs, half)),
+];
 giveReport({
   title: 'Side by side',
   setting:
