@@ -281,7 +281,6 @@ export const workerMachine = setup({
     }),
     endHold: assign({ heldUntil: null }),
     // The first acceptance ends all suspicion: what is left goes in its original order.
-    // The first acceptance ends all suspicion.
     endSuspicion: assign(({ context: { queue, next, suspects } }) => {
       if (suspects === 0) return { formerSinceAcceptance: 0 };
       const split = Math.max(next, queue.length - suspects);
