@@ -2,22 +2,21 @@
  * What an operator does, on the built console in a real Chromium: with the mouse, with the keyboard alone, and while the
  * service stumbles.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
-import { buildConsole } from '../support/built-console.ts';
+import { builtConsole } from '../support/built-console.ts';
 import { closeOpened, openConsole, type ConsolePage } from '../support/console-page.ts';
 import { fileOf } from '../support/scripted-data.ts';
 
 let browser: Browser;
 let folder: string;
 beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), buildConsole()]);
+  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
 });
 afterAll(async () => {
   await browser.close();
-  await rm(folder, { recursive: true });
 });
 afterEach(closeOpened);
 

@@ -2,22 +2,20 @@
  * Every screen of the built console in a real Chromium: shown without an error, within its Content-Security-Policy, and
  * without a barrier that axe finds; light and dark.
  */
-import { rm } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
-import { buildConsole } from '../support/built-console.ts';
+import { builtConsole } from '../support/built-console.ts';
 import { closeOpened, openConsole, violationsOf } from '../support/console-page.ts';
 import type { Scenario } from '../support/scripted-data.ts';
 
 let browser: Browser;
 let folder: string;
 beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), buildConsole()]);
+  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
 });
 afterAll(async () => {
   await browser.close();
-  await rm(folder, { recursive: true });
 });
 afterEach(closeOpened);
 

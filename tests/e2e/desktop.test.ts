@@ -7,15 +7,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, type onTestFinished, test } from 'vitest';
 import type { Bridge } from '../../src/preload/bridge.ts';
 import { startService, until } from '../support/courier-process.ts';
-import { buildDesktop, type Desktop, realElectron, removeDesktop, spawnDesktop, startDesktop } from '../support/desktop.ts';
+import { builtDesktop, type Desktop, realElectron, spawnDesktop, startDesktop } from '../support/desktop.ts';
 import { startEndpoint } from '../support/scripted-endpoint.ts';
 import { dropSession, dropSessions, makeDataDir, patientName, readStored, statusCounts } from '../support/session-folder.ts';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await buildDesktop();
+  folder = await builtDesktop();
 });
-afterAll(() => removeDesktop(folder));
 
 /** `window.electron` as the page's scripts see it. */
 interface Page {

@@ -1,20 +1,26 @@
 /**
- * The console, built into a folder of its own, for tests that need it as it is shipped.
- * May import: vite, node.
+ * The console as it is shipped, where the headless host serves it from.
+ * May import: tests/support, node.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build } from 'vite';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { builtOnce, projectRoot } from './built-once.ts';
 
-/** @returns the folder; the caller removes it. */
-export async function buildConsole(): Promise<string> {
-  const root = resolve(import.meta.dirname, '../../src/renderer');
-  const outDir = await mkdtemp(join(tmpdir(), 'hl7-courier-console-'));
-  // A test runner says `test`, which would build React for development.
-  const before = process.env.NODE_ENV;
-  process.env.NODE_ENV = 'production';
-  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir, emptyOutDir: true } });
-  process.env.NODE_ENV = before;
-  return outDir;
-}
+/** What it is made of. */
+export const consoleSources = ['src/renderer', 'src/common', 'machines', 'package-lock.json'];
+
+/** @returns out/renderer, built from the sources as they are; the folder is shared. */
+export const builtConsole = (): Promise<string> =>
+  builtOnce({
+    name: 'console',
+    sources: consoleSources,
+    folder: join(projectRoot, 'out/renderer'),
+    build: (folder) =>
+      promisify(execFile)(
+        join(projectRoot, 'node_modules/.bin/vite'),
+        ['build', '--config', 'src/renderer/vite.config.ts', '--logLevel', 'error', '--outDir', folder, '--emptyOutDir'],
+        // A test runner says `test`, which would build React for development.
+        { cwd: projectRoot, env: { ...process.env, NODE_ENV: 'production' } },
+      ),
+  });

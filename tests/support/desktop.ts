@@ -1,44 +1,39 @@
 /**
  * The desktop application as it is built, started by Playwright: on a real Electron where `COURIER_ELECTRON` names its
  * executable, else on the stand-in (electron-stand-in/).
- * May import: playwright-core, vite, node.
+ * May import: playwright-core, vitest, tests/support, node.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { onTestFinished } from 'vitest';
+import { builtConsole, consoleSources } from './built-console.ts';
+import { buildCache, builtOnce, projectRoot as root } from './built-once.ts';
 import { plainEnvironment } from './courier-process.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const standIn = join(import.meta.dirname, 'electron-stand-in/electron');
 export const realElectron = process.env['COURIER_ELECTRON'] ?? null;
 const executable = realElectron ?? standIn;
 
-/** Builds host, preload script and console. @returns the folder, inside the project because its packages are imported from there. */
-export async function buildDesktop(): Promise<string> {
-  const cache = join(root, 'node_modules/.cache');
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'hl7-courier-desktop-'));
-  const console = join(root, 'src/renderer');
-  await promisify(execFile)(
-    join(root, 'node_modules/.bin/electron-vite'),
-    ['build', '--outDir', folder, '--config', 'tests/support/desktop-build.config.ts'],
-    { cwd: root },
-  );
-  await build({
-    root: console,
-    configFile: join(console, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: join(folder, 'renderer'), emptyOutDir: true },
+/** Host, preload script and console, built from the sources as they are. @returns the folder, which is shared. */
+export const builtDesktop = (): Promise<string> =>
+  builtOnce({
+    name: 'desktop',
+    sources: [...consoleSources, 'src/main', 'src/preload', 'src/service', 'electron.vite.config.ts'],
+    folder: join(buildCache, 'desktop'),
+    async build(folder) {
+      const pages = await builtConsole();
+      await promisify(execFile)(
+        join(root, 'node_modules/.bin/electron-vite'),
+        ['build', '--outDir', folder, '--config', 'tests/support/desktop-build.config.ts'],
+        { cwd: root },
+      );
+      await cp(pages, join(folder, 'renderer'), { recursive: true });
+    },
   });
-  return folder;
-}
-
-export const removeDesktop = (folder: string) => rm(folder, { recursive: true, force: true });
 
 export interface Desktop {
   app: ElectronApplication;

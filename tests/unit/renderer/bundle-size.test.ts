@@ -1,16 +1,16 @@
 /** What the browser has to load: the first screen and each further one stay within their budgets (gzip). */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildConsole } from '../../support/built-console.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { builtConsole } from '../../support/built-console.ts';
 
 const kilobyte = 1000;
 let folder: string;
 const pieces = new Map<string, { size: number; imports: string[] }>();
 
 beforeAll(async () => {
-  folder = await buildConsole();
+  folder = await builtConsole();
   const names = (await readdir(join(folder, 'assets'))).filter((name) => name.endsWith('.js'));
   for (const name of names) {
     const code = await readFile(join(folder, 'assets', name), 'utf8');
@@ -18,7 +18,6 @@ beforeAll(async () => {
     pieces.set(name, { size: gzipSync(code).length, imports });
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 test('the first screen is at most 200 KB of JavaScript', async () => {
   const size = sizeOf(await firstPieces());
