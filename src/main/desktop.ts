@@ -49,7 +49,7 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
   const { options, log, devServer, platform, environment } = parts;
   const { dataDir } = options;
   const hostLog = log.room('desktop');
-  const isSafe = hasKeychain(safeStorage, platform);
+  const secretStorage = () => (hasKeychain(safeStorage, platform) ? 'keychain' : 'none');
   const service = await openService({
     dataDir,
     command: 'desktop',
@@ -57,15 +57,7 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     log,
     version: app.getVersion(),
     settingsBacking: electronStoreBacking(dataDir),
-    secretStore: openSafeSecret({
-      dataDir,
-      keychain: safeStorage,
-      platform,
-      onNotKept(message) {
-        hostLog.warn({ code: 'secret.notKept' }, message);
-        notify({ title: 'The Authorization value is not kept', body: message });
-      },
-    }),
+    secretStore: openSafeSecret({ dataDir, keychain: safeStorage, platform }),
   });
 
   guardPages(app, { devServer, log: hostLog });
@@ -90,7 +82,7 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
     ipc: ipcMain,
     api: withHostRequests(service.api, {
       login: loginItem({ app, platform, environment, executable: process.execPath }),
-      secretStorage: (environment['HL7_COURIER_AUTH_HEADER'] ?? '') === '' ? (isSafe ? 'keychain' : 'none') : 'environment',
+      secretStorage: () => ((environment['HL7_COURIER_AUTH_HEADER'] ?? '') === '' ? secretStorage() : 'environment'),
       chooseFile: (purpose) => chooseFile(console.current, purpose),
     }),
     isOwnSender: (sender) => isOwnSender(sender, { devServer, isConsole: (id) => console.has(id) }),
@@ -153,7 +145,7 @@ export async function runDesktop(parts: DesktopParts): Promise<void> {
   if (!options.isHidden) console.show();
   await service.start();
   standing.look();
-  hostLog.info({ secretStorage: isSafe ? 'keychain' : 'none' }, 'The desktop is running.');
+  hostLog.info({ secretStorage: secretStorage() }, 'The desktop is running.');
 }
 
 /** What keeps the application from starting, said to the operator. @returns the exit code. */

@@ -10,7 +10,8 @@ import type { LoginItem } from './login-item.ts';
 export interface HostParts {
   /** Null where it cannot be started at login. */
   login: LoginItem | null;
-  secretStorage: HostOptions['secretStorage'];
+  /** Where the Authorization value is kept now. */
+  secretStorage: () => HostOptions['secretStorage'];
   /** Asks the operator for a file; null when none was chosen. */
   chooseFile: (purpose: Params<'chooseFile'>['purpose']) => Promise<string | null>;
 }
@@ -20,7 +21,7 @@ export function withHostRequests(api: CourierApi, { login, secretStorage, choose
   const options = (): HostOptions => ({
     kind: 'desktop',
     canChooseFile: true,
-    secretStorage,
+    secretStorage: secretStorage(),
     ...(login === null ? {} : { launchAtLogin: login.isSet() }),
   });
   const answers: { [Name in RequestName]?: (params: Params<Name>) => Promise<Result<Name>> | Result<Name> } = {

@@ -1,7 +1,7 @@
 /**
  * Keeps the Authorization value with the operating system's keychain: `<data-dir>/authorization.safe` holds what
  * safeStorage encrypted, so the file is worth nothing without the user's sign-in. Where there is no keychain the value
- * lasts for this run and nothing is written.
+ * lasts for this run and nothing is written; once there is one again, the value goes into it.
  *   write -> {origin, value} -> encrypt -> file;  read -> decrypt -> value, if the settings still point to that origin
  * The origin is kept with it because a headless host may have changed the endpoint meanwhile: an old value must never go
  * to a new address (design section 5).
@@ -10,7 +10,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeText } from '../service/settings/durable-text.ts';
-import { openSecretFile, type SecretStore } from '../service/settings/secret-file.ts';
+import { openSecretFile, type SecretComplaint, type SecretStore } from '../service/settings/secret-file.ts';
 
 /** The part of Electron's safeStorage that is used; its asynchronous half does not fit the settings, which write at once. */
 export interface Keychain {
@@ -25,8 +25,6 @@ export interface SafeSecretOptions {
   dataDir: string;
   keychain: Keychain;
   platform: NodeJS.Platform;
-  /** Told when a value could not be kept, for the operator. */
-  onNotKept: (message: string) => void;
 }
 
 interface KeptSecret {
@@ -35,8 +33,11 @@ interface KeptSecret {
   value: string;
 }
 
-const notKeptMessage =
-  'This computer has no keychain that HL7 Courier can use, so the Authorization value is kept for this run only. Set up a keychain (on Linux GNOME Keyring or KWallet), or enter the value again after each start.';
+const notKept: SecretComplaint = {
+  code: 'secret.notKept',
+  message:
+    'This computer has no keychain that HL7 Courier can use, so the Authorization value is kept for this run only. Set up a keychain (on Linux GNOME Keyring or KWallet), or enter the value again after each start.',
+};
 const fileName = 'authorization.safe';
 
 /** Whether values are really encrypted. `basic_text` is a password that is in Chromium's source: as good as none. */
@@ -47,10 +48,11 @@ export function hasKeychain(keychain: Keychain, platform: NodeJS.Platform): bool
   return backend !== 'basic_text' && backend !== 'unknown';
 }
 
-export function openSafeSecret({ dataDir, keychain, platform, onNotKept }: SafeSecretOptions): SecretStore {
+export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOptions): SecretStore {
   const path = join(dataDir, fileName);
   const clearFile = openSecretFile(dataDir);
-  const isSafe = hasKeychain(keychain, platform);
+  // Asked each time: a keychain may be unlocked, or set up, while we run.
+  const isSafe = () => hasKeychain(keychain, platform);
   let forThisRun = '';
 
   const keep = (kept: KeptSecret) =>
@@ -61,8 +63,9 @@ export function openSafeSecret({ dataDir, keychain, platform, onNotKept }: SafeS
   };
   return {
     read() {
+      if (forThisRun !== '') return forThisRun;
       // In clear by a headless host, not by us; used, so that it is removed when the endpoint moves.
-      if (!isSafe) return forThisRun === '' ? clearFile.read() : forThisRun;
+      if (!isSafe()) return clearFile.read();
       const origin = endpointOrigin(dataDir);
       // A headless host on the same data directory wrote later than we did, because we remove its file.
       const clear = clearFile.read();
@@ -81,15 +84,29 @@ export function openSafeSecret({ dataDir, keychain, platform, onNotKept }: SafeS
       return kept.value;
     },
     write(value) {
-      if (!isSafe) {
+      if (!isSafe()) {
         remove();
         forThisRun = value;
-        if (value !== '') onNotKept(notKeptMessage);
         return;
       }
-      if (value === '') return remove();
-      keep({ origin: endpointOrigin(dataDir), value });
-      clearFile.write('');
+      if (value === '') remove();
+      else {
+        keep({ origin: endpointOrigin(dataDir), value });
+        clearFile.write('');
+      }
+      forThisRun = '';
+    },
+    review() {
+      if (forThisRun === '') return clearFile.review?.() ?? null;
+      if (!isSafe()) return notKept;
+      try {
+        keep({ origin: endpointOrigin(dataDir), value: forThisRun });
+        forThisRun = '';
+        return null;
+      } catch {
+        // The disk will not have it now; it is tried again.
+        return notKept;
+      }
     },
   };
 }

@@ -32,7 +32,7 @@ import { acquireOwnership } from './store/owner-lock.ts';
 import { openSessionStore, type SessionStore, type StoreChange } from './store/session-store.ts';
 import { StatusFeed } from './status-feed.ts';
 import { noEndpoint, ServiceNews } from './service-news.ts';
-import { SubmissionWorker } from './submission-worker.ts';
+import { type DeliveryStore, SubmissionWorker } from './submission-worker.ts';
 
 export interface ServiceOptions {
   dataDir: string;
@@ -70,6 +70,8 @@ export interface AttemptFigures {
 }
 
 const minuteMs = 60_000;
+/** How soon what somebody did to the files of the settings is noticed between two cycles. */
+const lookIntervalMs = 15_000;
 
 /**
  * Takes ownership of the data directory and opens everything in it; nothing is sent before `start` or `runOneCycle`.
@@ -143,6 +145,7 @@ export class Service {
   readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
   readonly #machineWatchers: ((event: InspectionEvent) => void)[] = [];
   #capture: CaptureService | null = null;
+  #lookTimer: NodeJS.Timeout | undefined;
   #isRunning = false;
 
   constructor(options: ServiceOptions, parts: ServiceParts) {
@@ -188,7 +191,7 @@ export class Service {
     this.#destinations = new DestinationHolder(this.settings.current(), options.environment, this.#problems);
     const watch = options.isAttended === false ? {} : { inspect: this.desk.inspect };
     this.worker = new SubmissionWorker({
-      store: this.store,
+      store: this.#lookedAtBeforeEachCycle(),
       destination: () => this.#destinations.current,
       post: async (destination, post) => {
         const answer = await postBody(destination, post);
@@ -222,6 +225,7 @@ export class Service {
       onFailure: (error) => log.error({ err: error }, 'A clean-up failed; the next one tries again.'),
       ...watch,
     });
+    this.settings.onProblems(() => this.#problemsChanged());
     this.settings.onChange((settings, changed) => this.#settingsChanged(settings, changed));
     const handlers = this.#handlers();
     this.api = {
@@ -237,6 +241,7 @@ export class Service {
   /** Begins to work: a first cycle at once, then by the timer. */
   async start(): Promise<void> {
     this.#isRunning = true;
+    this.#lookTimer = setInterval(() => this.look(), lookIntervalMs);
     await this.desk.start();
     this.#statusFeed.start();
     this.worker.start();
@@ -252,6 +257,7 @@ export class Service {
 
   /** Drains, ends all threads and gives the data directory back. */
   async stop(): Promise<void> {
+    clearInterval(this.#lookTimer);
     this.retention.stop();
     // What was captured is on disk before the rest ends.
     await this.#capture?.close();
@@ -305,6 +311,16 @@ export class Service {
       return await promise;
     } finally {
       retention.stop();
+    }
+  }
+
+  /** Notices what was done to the files that the settings are kept in or name; called at each cycle and from time to time. */
+  look(): void {
+    try {
+      this.settings.look();
+    } catch (error) {
+      // Delivery does not end over a look.
+      this.log.error({ err: error }, 'The files of the settings could not be looked at; it is tried again.');
     }
   }
 
@@ -426,6 +442,18 @@ export class Service {
     // Told while the service is being put together, too.
     this.desk?.problemsChanged();
     this.#statusFeed?.changed();
+  }
+
+  /** The store, for the worker: a cycle begins with what the disk says of the settings, too. */
+  #lookedAtBeforeEachCycle(): DeliveryStore {
+    return {
+      discover: () => {
+        this.look();
+        return this.store.discover();
+      },
+      readForPost: (id, performer) => this.store.readForPost(id, performer),
+      record: (record) => this.store.record(record),
+    };
   }
 
   #deliverySettings(settings: Settings): DeliverySettings {

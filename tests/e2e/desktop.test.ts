@@ -387,10 +387,16 @@ describe('settings and secrets', () => {
     expect(await page.evaluate(() => (window as unknown as Page).electron.getHostOptions())).toMatchObject({
       secretStorage: 'none',
     });
-    const notes = await app.evaluate(
-      (electron) => (electron as unknown as typeof import('../support/electron-stand-in/module.ts')).standIn.notifications,
-    );
-    expect(notes).toMatchObject([{ title: 'The Authorization value is not kept' }]);
+    expect(await page.evaluate(() => (window as unknown as Page).electron.getStatus())).toMatchObject({
+      problems: [{ code: 'secret.notKept', message: expect.stringContaining('for this run only') }],
+    });
+    const told = () =>
+      app.evaluate((electron) => {
+        const { standIn } = electron as unknown as typeof import('../support/electron-stand-in/module.ts');
+        return standIn.notifications.map(({ body }) => body);
+      });
+    await until('a notification says so', async () => (await told()).length > 0);
+    expect(await told()).toEqual([expect.stringContaining('for this run only')]);
     expect(existsSync(join(dataDir, 'authorization.safe'))).toBe(false);
     await app.close();
     const again = await startDesktop(folder, dataDir, { environment: { STAND_IN_KEYCHAIN: 'none' } });

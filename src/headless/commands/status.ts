@@ -14,7 +14,7 @@ export async function status(context: CommandContext, options: { dataDir?: strin
   const dataDir = dataDirOf(options.dataDir, context.environment);
   const running = await runningService(dataDir);
   const found = running === null ? await lookAt(dataDir) : await apiClient(running).request('getStatus', {});
-  const { pending, submitted, failed, ignored, quarantined, running: isRunning, circuit } = found;
+  const { pending, submitted, failed, ignored, quarantined, running: isRunning, circuit, problems = [] } = found;
   if (options.json === true) {
     answer(context, {
       pending,
@@ -24,6 +24,7 @@ export async function status(context: CommandContext, options: { dataDir?: strin
       quarantined,
       running: isRunning,
       ...(circuit === undefined ? {} : { circuit }),
+      ...(problems.length === 0 ? {} : { problems }),
     });
     return exitCodes.ok;
   }
@@ -32,7 +33,7 @@ export async function status(context: CommandContext, options: { dataDir?: strin
   for (const [name, count] of rows) say(context, `  ${name.padEnd(12)}${count.toLocaleString('en').padStart(9)}`);
   if (circuit !== undefined && circuit.state !== 'closed')
     say(context, `Delivery is stopped: ${circuit.reason ?? 'testing with one session'}.`);
-  for (const { message } of found.problems ?? []) say(context, message);
+  for (const { message } of problems) say(context, message);
   if (quarantined > 0)
     say(context, `${counted(quarantined, 'file')} could not be read as a session; the reasons are in ${dataDir}/quarantine.`);
   return exitCodes.ok;

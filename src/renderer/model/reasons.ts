@@ -289,10 +289,10 @@ export function causeText(cause: Cause, now: number): CauseText {
         tag: 'Settings',
         glyph: 'warning',
         tone: 'retry',
-        line: cause.message ?? 'The last good copy is used',
+        line: cause.message ?? 'The values in use stay',
         said: cause.message ?? 'The settings file could not be read.',
-        means: 'The last good copy is used.',
-        todo: 'Look at Settings and save them.',
+        means: 'HL7 Courier goes on with the values it has. Nothing is lost.',
+        todo: 'Do what the sentence above asks for, or look at Settings and save them.',
       };
   }
 }

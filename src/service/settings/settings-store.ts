@@ -5,11 +5,12 @@
  * May import: node, src/common, src/service/settings.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ShownSettings, Status } from '../../common/contract.ts';
+import type { ShownSettings } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SettingsVersion } from '../../common/console.ts';
 import { changedSettings, type SettingKey, type Settings } from '../../common/settings.ts';
 import type { Log } from '../log.ts';
+import { type Problem, Problems } from '../problems.ts';
 import { errnoWords } from '../store/file-system.ts';
 import { confBacking, type SettingsBacking } from './backing.ts';
 import { changedKeys } from './changed-keys.ts';
@@ -21,8 +22,6 @@ import { openVersions } from './settings-versions.ts';
 
 export type { SettingsBacking } from './backing.ts';
 export type { SecretStore } from './secret-file.ts';
-
-type Problem = NonNullable<Status['problems']>[number];
 
 export interface SettingsOptions {
   dataDir: string;
@@ -58,8 +57,15 @@ export interface SettingsStore {
   update(change: Readonly<Record<string, unknown>>): ShownSettings;
   /** Hears each change of what holds, once, with everything that changed together. The returned function ends it. */
   onChange(listener: SettingsListener): () => void;
-  /** What the operator has to know about the settings: codes `settings.damaged`, `settings.unknownKey`, `secret.notKept`. */
+  /**
+   * What the operator has to know about the settings: codes `settings.damaged`, `settings.unknownKey`, `secret.notKept`,
+   * `secret.weaklyKept`.
+   */
   problems(): Problem[];
+  /** Hears that `problems` answers something else now. */
+  onProblems(listener: () => void): void;
+  /** Looks how things stand on the disk now; called at each cycle and from time to time. */
+  look(): void;
   /** The last ten different states, the latest first. */
   versions(): SettingsVersion[];
   /** Brings an earlier version back, secrets excepted: an `update` of its own. @throws CourierError as `update`. */
@@ -73,19 +79,19 @@ export interface SettingsStore {
 export function openSettings(options: SettingsOptions): SettingsStore {
   const { dataDir, overrides = {}, environment, log, now = Date.now, isReadOnly = false, verify } = options;
   const { backing = confBacking(dataDir), secretStore = openSecretFile(dataDir) } = options;
-  const problems = new Map<string, Problem>();
   const listeners = new Set<SettingsListener>();
-  const tell = (code: string, message: string) => {
-    problems.set(code, { code, message, since: now() });
-    log.warn({ code }, message);
-  };
+  const problemListeners = new Set<() => void>();
+  const problems = new Problems(now, (problem) => {
+    if (problem !== null) log.warn({ code: problem.code }, problem.message);
+    for (const listener of problemListeners) listener();
+  });
 
   if (!isReadOnly) sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
   const loaded = loadSettingsFile(dataDir, now(), isReadOnly);
-  if (loaded.damage !== null) tell('settings.damaged', loaded.damage);
+  if (loaded.damage !== null) problems.open('settings.damaged', loaded.damage);
   if (loaded.unknownKeys.length > 0) {
     const names = loaded.unknownKeys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
-    tell(
+    problems.open(
       'settings.unknownKey',
       `The settings file holds keys that are no settings and have no effect: ${names}. Correct or remove them.`,
     );
@@ -103,6 +109,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   if (!isReadOnly && loaded.damage === null)
     quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
   if (!isReadOnly) quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
+  reviewSecret();
 
   /** The stored Authorization value. One found in settings.json moves to where it belongs. */
   function readSecret(): string {
@@ -119,10 +126,20 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       return changedSettings(loaded.settings, { submissionAuthHeader: secret }).submissionAuthHeader;
     } catch (error) {
       const reason = error instanceof CourierError ? 'it holds a character that a header cannot carry' : errnoWords(error);
-      tell('secret.notKept', `The stored submissionAuthHeader cannot be used (${reason}); enter it again.`);
+      problems.open('secret.notKept', `The stored submissionAuthHeader cannot be used (${reason}); enter it again.`);
       isSecretUnknown = true;
       values = others;
       return '';
+    }
+  }
+
+  function reviewSecret(): void {
+    if (isReadOnly) return;
+    const complaint = secretStore.review?.() ?? null;
+    if (complaint !== null) problems.open(complaint.code, complaint.message);
+    for (const code of ['secret.notKept', 'secret.weaklyKept'] as const) {
+      // One that could not be read is told until it is entered again.
+      if (complaint?.code !== code && !(code === 'secret.notKept' && isSecretUnknown)) problems.end(code);
     }
   }
 
@@ -197,11 +214,9 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
     [values, stored, current] = [nextValues, next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
-    problems.delete('settings.damaged');
-    if (isSecretEntered) {
-      isSecretUnknown = false;
-      problems.delete('secret.notKept');
-    }
+    problems.end('settings.damaged');
+    if (isSecretEntered) isSecretUnknown = false;
+    reviewSecret();
     quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
     if (changed.length > 0) {
       log.info({ keys: changed.join(' ') }, 'Settings changed.');
@@ -230,7 +245,9 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    problems: () => [...problems.values()],
+    problems: () => problems.all,
+    onProblems: (listener) => void problemListeners.add(listener),
+    look: reviewSecret,
     versions: versions.list,
     restoreVersion: (version) => update(versions.changeTo(version)),
   };

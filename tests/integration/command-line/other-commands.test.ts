@@ -3,7 +3,7 @@
  * the help.
  * May import: tests/support.
  */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -119,6 +119,23 @@ describe.skipIf(hasNoSignals)('beside a service', { concurrent: true }, () => {
     expect((await runCourier(['retry', '--data-dir', dataDir, '--again', 'good001'])).code).toBe(0);
     await until('it is sent again', () => outcomes(dataDir, 'good001').join() === 'accepted,retried,accepted');
     expect(endpoint.ids().filter((id) => ids.includes(id))).toHaveLength(6);
+    expect(await service.stop()).toMatchObject({ code: 0 });
+  });
+
+  test('status says what needs the operator, in words and as JSON, until it is in order', async ({ onTestFinished }) => {
+    const dataDir = makeDataDir(onTestFinished);
+    const authorization = join(dataDir, 'authorization');
+    writeFileSync(authorization, 'Bearer of-this-test', { mode: 0o600 });
+    const service = await startService(dataDir);
+    onTestFinished(() => service.signal('SIGKILL'));
+    chmodSync(authorization, 0o644);
+    await service.api('triggerSubmissionNow');
+    await until('it is private again', () => (statSync(authorization).mode & 0o777) === 0o600);
+    const status = await runCourier(['status', '--json', '--data-dir', dataDir]);
+    expect(oneObject(status)).toMatchObject({ problems: [{ code: 'secret.weaklyKept', since: expect.any(Number) }] });
+    expect((await runCourier(['status', '--data-dir', dataDir])).stderr).toContain('could be read by other users');
+    await service.api('updateSettings', { submissionAuthHeader: 'Bearer another' });
+    expect(oneObject(await runCourier(['status', '--json', '--data-dir', dataDir]))).not.toHaveProperty('problems');
     expect(await service.stop()).toMatchObject({ code: 0 });
   });
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openSecretFile } from '../../../src/service/settings/secret-file.ts';
 import { openSettings, type SettingsOptions } from '../../../src/service/settings/settings-store.ts';
 
 const endpoint = 'https://lab.example/sessions';
@@ -136,6 +137,48 @@ describe('the file for the header', () => {
     chmodSync(join(dataDir, 'authorization'), 0o644);
     expect(open().current().submissionAuthHeader).toBe('Basic dTpw');
     if (process.platform !== 'win32') expect(statSync(join(dataDir, 'authorization')).mode & 0o777).toBe(0o600);
+  });
+
+  test.runIf(process.platform !== 'win32')(
+    'that others could read for a while is private again, and told until it is entered anew',
+    () => {
+      const settings = open();
+      settings.update({ submissionAuthHeader: 'Bearer hush' });
+      settings.look();
+      expect(settings.problems()).toEqual([]);
+      let toldOf = 0;
+      settings.onProblems(() => (toldOf += 1));
+      chmodSync(join(dataDir, 'authorization'), 0o640);
+      settings.look();
+      settings.look();
+      expect(statSync(join(dataDir, 'authorization')).mode & 0o777).toBe(0o600);
+      expect([toldOf, settings.problems()]).toMatchObject([
+        1,
+        [{ code: 'secret.weaklyKept', message: expect.stringContaining('it is private again') }],
+      ]);
+      settings.update({ submissionAuthHeader: 'Bearer new' });
+      expect([toldOf, settings.problems()]).toEqual([2, []]);
+    },
+  );
+
+  test.runIf(process.platform !== 'win32')('that cannot be made private is used, and told while it lasts', () => {
+    put('authorization', 'Bearer hush');
+    const path = join(dataDir, 'authorization');
+    chmodSync(path, 0o644);
+    let makePrivate = (): void => {
+      throw Object.assign(new Error('x'), { code: 'EPERM' });
+    };
+    const settings = open({ secretStore: openSecretFile(dataDir, { makePrivate: () => makePrivate() }) });
+    expect(settings.current().submissionAuthHeader).toBe('Bearer hush');
+    expect(settings.problems()).toMatchObject([
+      { code: 'secret.weaklyKept', message: expect.stringContaining('cannot be made private (') },
+    ]);
+    makePrivate = () => {};
+    settings.look();
+    expect(settings.problems()[0]?.message).toContain('the file system keeps no such rights');
+    chmodSync(path, 0o600);
+    settings.look();
+    expect(settings.problems()).toEqual([]);
   });
 
   test('goes when the header is removed', () => {

@@ -119,6 +119,16 @@ describe('how things stand', () => {
     expect(standingOf({ ...well, ...more } as Status)).toMatchObject({ kind, words });
   });
 
+  test('what else needs the operator is said in one line that a tray has room for', () => {
+    const problem = { code: 'secret.notKept', message: 'The value is kept for this run only. Set up a keychain.', since: 0 };
+    expect(standingOf({ ...well, problems: [problem] })).toMatchObject({
+      kind: 'failed',
+      words: 'The value is kept for this run only.',
+    });
+    const { words } = standingOf({ ...well, problems: [{ ...problem, message: 'long '.repeat(50) }] });
+    expect([words.length, words.at(-1)]).toEqual([110, '…']);
+  });
+
   test('without an endpoint it says so', () => {
     const { endpoint: _endpoint, ...status } = well;
     expect(standingOf({ ...status, pending: 3 })).toEqual({
@@ -242,7 +252,7 @@ describe('requests that the host answers', () => {
   } as unknown as CourierApi;
 
   test('all others are the service`s', async () => {
-    const host = withHostRequests(api, { login: null, secretStorage: 'none', chooseFile: async () => null });
+    const host = withHostRequests(api, { login: null, secretStorage: () => 'none', chooseFile: async () => null });
     expect(await host.request('getStatus', {})).toEqual({ from: 'getStatus' });
     host.subscribe(() => {});
     expect(api.subscribe).toHaveBeenCalledOnce();
@@ -254,7 +264,11 @@ describe('requests that the host answers', () => {
   test('launch at login is set and shown', async () => {
     let isSet = false;
     const login = { isSet: () => isSet, set: (isWanted: boolean) => void (isSet = isWanted) };
-    const host = withHostRequests(api, { login, secretStorage: 'keychain', chooseFile: async (purpose) => `/${purpose}.pem` });
+    const host = withHostRequests(api, {
+      login,
+      secretStorage: () => 'keychain',
+      chooseFile: async (purpose) => `/${purpose}.pem`,
+    });
     expect(await host.request('setHostOptions', { launchAtLogin: true })).toMatchObject({ launchAtLogin: true });
     expect(await host.request('getHostOptions', {})).toMatchObject({ launchAtLogin: true, secretStorage: 'keychain' });
     expect(await host.request('chooseFile', { purpose: 'certificate' })).toEqual({ path: '/certificate.pem' });

@@ -1,7 +1,7 @@
 /**
  * The Authorization value with a keychain, without one, and beside a headless host on the same data directory.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -34,15 +34,29 @@ test('a value is kept encrypted, and comes back in the next run', () => {
 
 test('without a keychain nothing is written, the value lasts for the run, and the operator is told', () => {
   const dataDir = folder();
-  const { secret, told } = openSecret(dataDir, { backend: 'basic_text' });
+  const { secret } = openSecret(dataDir, { backend: 'basic_text' });
+  expect(secret.review?.()).toBe(null);
   secret.write(value);
   expect(secret.read()).toBe(value);
   expect(readdirSync(dataDir)).toEqual([]);
-  expect(told).toHaveLength(1);
-  expect(told[0]).toContain('for this run only');
+  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept', message: expect.stringContaining('for this run only') });
   expect(openSecret(dataDir, { backend: 'basic_text' }).secret.read()).toBe('');
   secret.write('');
-  expect(told).toHaveLength(1);
+  expect(secret.review?.()).toBe(null);
+});
+
+test('a value of this run goes into the keychain once there is one', () => {
+  const dataDir = folder();
+  pointTo(dataDir, 'https://lis.test/a');
+  const { secret, keychain } = openSecret(dataDir, { isAvailable: false });
+  secret.write(value);
+  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept' });
+  keychain.isAvailable = true;
+  mkdirSync(join(dataDir, 'authorization.safe'));
+  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept' });
+  rmSync(join(dataDir, 'authorization.safe'), { recursive: true });
+  expect(secret.review?.()).toBe(null);
+  expect(openSecret(dataDir).secret.read()).toBe(value);
 });
 
 test('a value is not used for an endpoint that another host set meanwhile', () => {
@@ -91,10 +105,17 @@ test('a value that the keychain cannot open any more is an error that says so', 
   }
 });
 
-function fakeKeychain({ backend = 'gnome_libsecret', isAvailable = true } = {}): Keychain {
+interface FakeKeychain extends Keychain {
+  isAvailable: boolean;
+}
+
+function fakeKeychain({ backend = 'gnome_libsecret', isAvailable = true } = {}): FakeKeychain {
   const turned = (text: string) => [...text].toReversed().join('');
   return {
-    isEncryptionAvailable: () => isAvailable,
+    isAvailable,
+    isEncryptionAvailable() {
+      return this.isAvailable;
+    },
     getSelectedStorageBackend: () => backend,
     encryptString: (text) => Buffer.from(`safe:${turned(text)}`),
     decryptString(encrypted) {
@@ -105,10 +126,9 @@ function fakeKeychain({ backend = 'gnome_libsecret', isAvailable = true } = {}):
   };
 }
 
-function openSecret(dataDir: string, keychain: { backend?: string; isAvailable?: boolean } = {}) {
-  const told: string[] = [];
-  const options = { dataDir, keychain: fakeKeychain(keychain), platform: 'linux' as const };
-  return { told, secret: openSafeSecret({ ...options, onNotKept: (message) => told.push(message) }) };
+function openSecret(dataDir: string, given: { backend?: string; isAvailable?: boolean } = {}) {
+  const keychain = fakeKeychain(given);
+  return { keychain, secret: openSafeSecret({ dataDir, keychain, platform: 'linux' }) };
 }
 
 function folder(): string {
