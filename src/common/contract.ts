@@ -40,7 +40,10 @@ export const sessionFilter = z.strictObject({
   /** MSH-9 as `ORU^R01`, or its first component. */
   messageType: z.string().max(64).optional(),
   hasError: z.boolean().optional(),
-  /** Anywhere in id, counter, device, addresses, message type or last error. */
+  /**
+   * Words that must all be found, in any order, without regard to case and diacritics: in id, counter, device, addresses,
+   * message type or last error, or in the identifying fields of its messages (docs/api.md). May be patient data.
+   */
   text: z.string().max(256).optional(),
   /** Stands now in one of these states. */
   state: z.array(sessionState).optional(),

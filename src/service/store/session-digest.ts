@@ -9,6 +9,7 @@ import type { FailedSession, QueueEntry } from '../../common/delivery.ts';
 import type { OutcomeClass } from '../../common/outcome.ts';
 import { isAttemptEntry, type HistoryEntry, type SessionFile, type SubmissionStatus } from '../../common/session.ts';
 import type { FileFacts } from './file-system.ts';
+import { searchTextOf } from './search-text.ts';
 import { causeKeyOf } from './session-cause.ts';
 
 /** An incomplete session is held back for so long after its last write, in case its capture still lives. */
@@ -26,6 +27,9 @@ export interface SessionDigest {
   device: string;
   messageType: string;
   messageCount: number;
+  /** What a search looks in, see search-text.ts. Patient data: it stays in this thread's memory. */
+  identifiers: string;
+  codes: string;
   isComplete: boolean;
   hasGaps: boolean;
   submissionStatus: SubmissionStatus;
@@ -69,6 +73,7 @@ export function digestOf(session: SessionFile, facts: FileFacts, share: Share = 
   const history = session.submissionHistory;
   const attempt = history.findLast(isAttemptEntry);
   const { device, messageType } = headerFields(session.messages[0]);
+  const { identifiers, codes } = searchTextOf(session.messages);
   const deliveryStartedAt = session._delivery_started_at ?? 0;
   const isUntold = deliveryStartedAt === 0 && session.submissionStatus === 'failed';
   return {
@@ -81,6 +86,8 @@ export function digestOf(session: SessionFile, facts: FileFacts, share: Share = 
     device: share(device || session.deviceIP),
     messageType: share(messageType),
     messageCount: session.messages.length,
+    identifiers,
+    codes: share(codes),
     isComplete: session.isComplete,
     hasGaps: (session.captureGaps?.length ?? 0) > 0,
     submissionStatus: session.submissionStatus,

@@ -242,13 +242,14 @@ export class SessionIndex {
   };
 
   #sharing(digest: SessionDigest): SessionDigest {
-    const { deviceIP, lisIP, device, messageType, submissionError } = digest;
+    const { deviceIP, lisIP, device, messageType, codes, submissionError } = digest;
     const share = this.#share;
     return Object.assign(digest, {
       deviceIP: share(deviceIP),
       lisIP: share(lisIP),
       device: share(device),
       messageType: share(messageType),
+      codes: share(codes),
       submissionError: share(submissionError),
     });
   }

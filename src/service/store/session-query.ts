@@ -4,6 +4,7 @@
  */
 import type { SessionState } from '../../common/console.ts';
 import type { SessionFilter, SessionSort } from '../../common/contract.ts';
+import { folded, wordsOf } from './search-text.ts';
 import { isHeldBack, type SessionDigest } from './session-digest.ts';
 
 /** What the service knows beyond the files, for the filter by `state`. */
@@ -42,26 +43,29 @@ export function matcherOf(filter: SessionFilter, view: StateView, now: number): 
   if (afterRetries !== undefined)
     tests.push((digest) => (digest.submissionStatus === 'submitted' && digest.submissionAttempts > 1) === afterRetries);
   if (state !== undefined) tests.push((digest) => state.includes(stateOf(digest, view, now)));
-  if (text !== undefined && text !== '') tests.push(textTest(text.toLowerCase()));
+  if (text !== undefined) tests.push(...wordsOf(text).map(wordTest));
   return (digest) => tests.every((test) => test(digest));
 }
 
-function textTest(text: string): (digest: SessionDigest) => boolean {
+/** Whether a folded word is anywhere in a session: in what the index shows of it, or in what its messages hold. */
+function wordTest(word: string): (digest: SessionDigest) => boolean {
   // Many sessions share these strings, so each is looked at once.
   const known = new Map<string, boolean>();
   const holds = (value: string) => {
     let answer = known.get(value);
-    if (answer === undefined) known.set(value, (answer = value.toLowerCase().includes(text)));
+    if (answer === undefined) known.set(value, (answer = folded(value).includes(word)));
     return answer;
   };
   return (digest) =>
-    digest.id.toLowerCase().includes(text) ||
-    String(digest.counter).includes(text) ||
+    digest.identifiers.includes(word) ||
+    digest.id.toLowerCase().includes(word) ||
+    String(digest.counter).includes(word) ||
     holds(digest.device) ||
     holds(digest.deviceIP) ||
     holds(digest.lisIP) ||
     holds(digest.messageType) ||
-    holds(digest.submissionError);
+    holds(digest.submissionError) ||
+    holds(digest.codes);
 }
 
 const keys: Record<SessionSort['by'], (digest: SessionDigest) => number | string> = {

@@ -74,6 +74,45 @@ test.each<[SessionFilter, string]>([
   expect((await store.idsMatching(filter, { view })).sort().join('')).toBe([...expected].sort().join(''));
 });
 
+test.each<[string, string]>([
+  ['B2600000007', 'a'],
+  ['2600000', 'ab'],
+  ['order-9', 'b'],
+  ['4711', 'a'],
+  ['doe', 'ab'],
+  ['DOE JANE', 'a'],
+  ['jane, Doe', 'a'],
+  ['Doe^Jane', 'a'],
+  ['müller', 'c'],
+  ['MULLER', 'c'],
+  ['glucose', 'ab'],
+  ['glucose doe 10.0.0.5 chem', 'ab'],
+  ['glucose muller', ''],
+  ['janedoe', ''],
+  ['19700131', ''],
+  ['  ', 'abc'],
+])('the words %j, wherever a session holds them, find %s', async (text, expected) => {
+  const { store, put } = await simulatedStore();
+  const result = (...segments: string[]) => [`${header('CHEM-1', 'ORU^R01')[0]}\r${segments.join('\r')}`];
+  put(
+    storedSession('a', {
+      messages: result('PID|1||4711||DOE^JANE||19700131', 'SPM|1|B2600000007', 'OBX|1|NM|GLU^Glucose^L||7'),
+    }),
+  );
+  put(
+    storedSession('b', { messages: result('PID|1||0815||DOE^JOHN', 'OBR|1|ORDER-9|B2600000008', 'OBX|1|NM|GLU^Glucose^L||7') }),
+  );
+  put(storedSession('c', { messages: result('PID|1||1234||M\u00dcLLER^J\u00d6RG') }));
+  const { sessions } = await store.getSessions({ filter: { text }, sort: { by: 'sessionId' } });
+  expect(
+    sessions
+      .map(({ sessionId }) => sessionId)
+      .sort()
+      .join(''),
+  ).toBe(expected);
+  expect(JSON.stringify(sessions)).not.toMatch(/4711|doe|ller|B26|glucose/i);
+});
+
 test.each<[SessionSort, string]>([
   [{ by: 'startTime' }, 'eabcd'],
   [{ by: 'sessionId' }, 'ecabd'],
