@@ -318,6 +318,9 @@ export class Service {
   look(): void {
     try {
       this.settings.look();
+      if (!this.#destinations.look()) return;
+      this.log.info({}, 'The certificates were renewed in their files and are used from now on.');
+      this.worker.applySettings(this.#deliverySettings(this.settings.current()));
     } catch (error) {
       // Delivery does not end over a look.
       this.log.error({ err: error }, 'The files of the settings could not be looked at; it is tried again.');

@@ -16,6 +16,8 @@ export interface TestCertificates {
   clientCertFile: string;
   clientKeyFile: string;
   read(path: string): Buffer;
+  /** A certificate of a client with a key of its own, by the same authority. */
+  renewClient(): { cert: Buffer; key: Buffer };
   remove(): void;
 }
 
@@ -51,6 +53,10 @@ export function makeCertificates(): TestCertificates {
     clientCertFile: path('client.pem'),
     clientKeyFile: path('client-key.pem'),
     read: (file) => readFileSync(file),
+    renewClient() {
+      issue('renewed', '/CN=workstation-7', 'extendedKeyUsage=clientAuth\n');
+      return { cert: readFileSync(path('renewed.pem')), key: readFileSync(path('renewed-key.pem')) };
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

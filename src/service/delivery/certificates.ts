@@ -79,7 +79,9 @@ function readPem(setting: SettingKey, path: string, what: string, check: (pem: s
 
 function checkCertificates(pem: string): void {
   const blocks = certificatesIn(pem);
-  if (blocks.length === 0) throw new TypeError('no certificate');
+  const begun = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+  // One that has no end was cut short: somebody is writing it now.
+  if (blocks.length === 0 || blocks.length !== begun.length) throw new TypeError('no certificate');
   for (const block of blocks) void new X509Certificate(block);
 }
 

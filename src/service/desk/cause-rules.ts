@@ -18,7 +18,12 @@ const quietOpensMs = 60 * 60_000;
 const quietMsMin = 120_000;
 /** A gap in what was captured is over when nothing more is lost for so long. */
 const gapOverMs = 60_000;
-const settingsProblems: ReadonlySet<string> = new Set(['settings.damaged', 'secret.notKept', 'secret.weaklyKept']);
+const settingsProblems: ReadonlySet<string> = new Set([
+  'certificates.unusable',
+  'secret.notKept',
+  'secret.weaklyKept',
+  'settings.damaged',
+]);
 /** Kinds whose sessions say by themselves that the cause stands. */
 const toldByFiles: ReadonlySet<string> = new Set(['refused', 'usedUp', 'damaged']);
 
