@@ -65,6 +65,12 @@ export const sessionSort = z.strictObject({
     'submissionAttempts',
     'submittedAt',
     'savedAt',
+    'triedAt',
+    'httpStatus',
+    'messageCount',
+    'bytes',
+    'deviceIP',
+    'lisIP',
   ]),
   descending: z.boolean().optional(),
 });
@@ -221,6 +227,9 @@ export const shownSettings = z.object({
 });
 export type ShownSettings = z.infer<typeof shownSettings>;
 
+/** Accesses to patient fields that are written down at once: about 1 MB of the list of accesses. */
+export const recordedAtOnceMax = 10_000;
+
 /** A partial settings object without the defaults, so that only what is given changes. Values are checked by `changedSettings`. */
 const settingsChange = z.partialRecord(z.enum(settingKeys), z.unknown());
 
@@ -317,10 +326,17 @@ export const requests = {
   getSettingsVersions: { params: nothing, result: z.object({ versions: z.array(settingsVersion) }) },
   /** Brings an earlier version back; secrets stay as they are. */
   restoreSettingsVersion: { params: z.strictObject({ version: count }), result: shownSettings },
-  /** Writes down that patient fields are about to be shown, copied or exported; the console waits for the answer. */
+  /**
+   * Writes down that patient fields are about to be shown, copied or exported, of one session or of many at once, all or
+   * none; the console waits for the answer.
+   */
   recordPatientAccess: {
-    params: z.strictObject({ sessionId, action: patientAccess.shape.action }),
-    result: z.object({ recorded: z.boolean() }),
+    params: z.union([
+      z.strictObject({ sessionId, action: patientAccess.shape.action }),
+      z.strictObject({ sessionIds: z.array(sessionId).max(recordedAtOnceMax), action: patientAccess.shape.action }),
+    ]),
+    /** `missing`: of many, those that are not here any more. Nothing is written down of them, and nothing may be shown. */
+    result: z.object({ recorded: z.boolean(), missing: z.array(sessionId).optional() }),
   },
   /** The latest first, at most 200. */
   getPatientAccess: {

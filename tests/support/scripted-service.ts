@@ -277,14 +277,13 @@ export async function startScriptedService(
     }),
     getSettingsVersions: () => ({ versions }),
     restoreSettingsVersion: () => settings.current,
-    recordPatientAccess: ({ sessionId, action }: { sessionId: string; action: 'shown' }) => {
-      accesses.unshift({
-        at: now(),
-        sessionId,
-        counter: sessions.find((each) => each.sessionId === sessionId)?.counter ?? 0,
-        action,
-      });
-      return { recorded: true };
+    recordPatientAccess: (params: { sessionId?: string; sessionIds?: string[]; action: 'shown' }) => {
+      const { sessionId, sessionIds = [], action } = params;
+      const ids = sessionId === undefined ? sessionIds : [sessionId];
+      const here = sessions.filter((each) => ids.includes(each.sessionId));
+      for (const each of here) accesses.unshift({ at: now(), sessionId: each.sessionId, counter: each.counter, action });
+      if (sessionId !== undefined) return { recorded: true };
+      return { recorded: true, missing: ids.filter((id) => !here.some((each) => each.sessionId === id)) };
     },
     getPatientAccess: () => ({ entries: accesses }),
     getHostOptions: () => ({ kind: 'headless', canChooseFile: false, secretStorage: 'file' }),

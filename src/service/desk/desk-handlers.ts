@@ -2,7 +2,7 @@
  * The desk's answers to the contract's requests.
  * May import: src/common, src/service.
  */
-import type { Params } from '../../common/contract.ts';
+import type { Params, Result } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SubmissionStatus } from '../../common/session.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -55,16 +55,25 @@ export function deskHandlers(room: DeskRoom): DeskHandlers {
     testConnection: ({ change = {} }) => testConnection(change, { settings, environment, now, signal: room.closing.signal }),
     getSettingsVersions: () => ({ versions: settings.versions() }),
     restoreSettingsVersion: ({ version }) => settings.restoreVersion(version),
-    recordPatientAccess: async ({ sessionId, action }) => {
-      const { sessions } = await store.getSessions({ ids: [sessionId], limit: 1 });
-      const session = sessions[0];
-      if (session === undefined)
-        throw new CourierError('ERR_SESSION_NOT_FOUND', 'This session is not here any more; load the list again.');
-      await room.access.record({ at: now(), sessionId, counter: session.counter, action });
-      return { recorded: true };
-    },
+    recordPatientAccess: async (params) => recordAccess(room, params),
     getPatientAccess: async ({ sessionId }) => ({ entries: await room.access.list(sessionId) }),
   };
+}
+
+async function recordAccess(
+  { deps: { store, now }, access }: DeskRoom,
+  { action, ...which }: Params<'recordPatientAccess'>,
+): Promise<Result<'recordPatientAccess'>> {
+  const isOne = 'sessionId' in which;
+  const ids = [...new Set(isOne ? [which.sessionId] : which.sessionIds)];
+  const { sessions } = await store.getSessions({ ids, limit: ids.length });
+  if (isOne && sessions.length === 0)
+    throw new CourierError('ERR_SESSION_NOT_FOUND', 'This session is not here any more; load the list again.');
+  const at = now();
+  await access.record(...sessions.map(({ sessionId, counter }) => ({ at, sessionId, counter, action })));
+  if (isOne) return { recorded: true };
+  const here = new Set(sessions.map(({ sessionId }) => sessionId));
+  return { recorded: true, missing: ids.filter((id) => !here.has(id)) };
 }
 
 /** Which sessions a retry is about: those of the wanted ones that may be retried at this moment. */

@@ -35,9 +35,9 @@ export class PatientAccessLog {
     this.#rotateAtBytes = rotateAtBytes;
   }
 
-  /** @throws CourierError `ERR_STORE_WRITE_FAILED` when it is not on disk; nothing may be shown then. */
-  record(entry: PatientAccess): Promise<void> {
-    return this.#inTurn(() => this.#append(entry));
+  /** All of them or none. @throws CourierError `ERR_STORE_WRITE_FAILED` when not on disk; nothing may be shown then. */
+  record(...entries: readonly PatientAccess[]): Promise<void> {
+    return entries.length === 0 ? Promise.resolve() : this.#inTurn(() => this.#append(entries));
   }
 
   /** The latest first, at most 200. @param sessionId only of this session. */
@@ -57,14 +57,18 @@ export class PatientAccessLog {
     return this.#inTurn(() => this.#closeFile());
   }
 
-  async #append(entry: PatientAccess): Promise<void> {
+  async #append(entries: readonly PatientAccess[]): Promise<void> {
+    let before: number | null = null;
     try {
       await this.#rotateIfLarge();
       this.#file ??= await this.#openFile();
+      before = (await this.#file.stat()).size;
       // A line that a crash cut short must not swallow this one: it begins on a line of its own.
-      await this.#file.appendFile(`\n${JSON.stringify(entry)}\n`);
+      await this.#file.appendFile(`\n${entries.map((entry) => JSON.stringify(entry)).join('\n')}\n`);
       await this.#file.sync();
     } catch (error) {
+      // What a full disk took of them is no access: nothing is shown.
+      if (before !== null) await this.#file?.truncate(before).catch(() => {});
       await this.#closeFile().catch(() => {});
       throw new CourierError(
         'ERR_STORE_WRITE_FAILED',

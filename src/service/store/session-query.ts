@@ -78,6 +78,12 @@ const keys: Record<SessionSort['by'], (digest: SessionDigest) => number | string
   submissionAttempts: ({ submissionAttempts }) => submissionAttempts,
   submittedAt: ({ submittedAt }) => submittedAt,
   savedAt: ({ savedAt }) => savedAt,
+  triedAt: ({ triedAt }) => triedAt,
+  httpStatus: ({ httpStatus }) => httpStatus,
+  messageCount: ({ messageCount }) => messageCount,
+  bytes: ({ bytes }) => bytes,
+  deviceIP: ({ deviceIP }) => deviceIP,
+  lisIP: ({ lisIP }) => lisIP,
 };
 
 /** Equal ones go by first byte, the latest first, then by id, so that pages never overlap. */

@@ -519,6 +519,20 @@ describe('the rest of the desk', () => {
     });
   });
 
+  test('accesses to many sessions are written down at once, without those that are gone', async () => {
+    await make();
+    world.add(['a', 'b', 'c']);
+    await world.store.scan();
+    const answer = await ask('recordPatientAccess', { sessionIds: ['c', 'gone', 'a', 'a'], action: 'exported' });
+    expect(answer).toEqual({ recorded: true, missing: ['gone'] });
+    const { entries } = await ask('getPatientAccess', {});
+    expect(entries.map(({ sessionId, action }) => `${sessionId} ${action}`).sort()).toEqual(['a exported', 'c exported']);
+    expect(await ask('recordPatientAccess', { sessionIds: ['gone'], action: 'exported' })).toEqual({
+      recorded: true,
+      missing: ['gone'],
+    });
+  });
+
   test('a test of the connection without an endpoint says what is missing', async () => {
     await make({ settings: { submissionEndpoint: '' } });
     expect(await ask('testConnection', {})).toMatchObject({

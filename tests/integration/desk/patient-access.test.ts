@@ -65,3 +65,17 @@ test('what cannot be written is refused, and the next one is tried anew', async 
   expect(await log.list()).toEqual([entry(2)]);
   await log.close();
 });
+
+test('many accesses are written down at once, or none of them', async () => {
+  const { dataDir, path } = folder();
+  const log = new PatientAccessLog({ dataDir });
+  await log.record();
+  await log.record(entry(1), entry(2), entry(3));
+  expect(await log.list()).toEqual([entry(3), entry(2), entry(1)]);
+  const before = readFileSync(path, 'utf8');
+  const circular = { ...entry(4) } as Record<string, unknown>;
+  circular['self'] = circular;
+  await expect(log.record(entry(5), circular as never)).rejects.toMatchObject({ code: 'ERR_STORE_WRITE_FAILED' });
+  expect(readFileSync(path, 'utf8')).toBe(before);
+  await log.close();
+});

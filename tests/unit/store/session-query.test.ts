@@ -116,6 +116,11 @@ test.each<[string, string]>([
 test.each<[SessionSort, string]>([
   [{ by: 'startTime' }, 'eabcd'],
   [{ by: 'sessionId' }, 'ecabd'],
+  [{ by: 'deviceIP', descending: true }, 'cdbae'],
+  [{ by: 'lisIP' }, 'cdbae'],
+  [{ by: 'messageCount' }, 'dcbae'],
+  [{ by: 'triedAt', descending: true }, 'ecdba'],
+  [{ by: 'httpStatus' }, 'cdbae'],
   [{ by: 'sessionId', descending: true }, 'dbace'],
   [{ by: 'device' }, 'dbaec'],
   [{ by: 'messageType' }, 'dcbea'],
