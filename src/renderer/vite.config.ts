@@ -5,6 +5,7 @@
  */
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { evaluatedAtBuild } from './machines/evaluate-at-build.ts';
 
 /** The console speaks English: the controls' other languages, 30 KB of them, are not shipped. */
 const englishOnly: Plugin = {
@@ -20,7 +21,8 @@ const englishOnly: Plugin = {
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), englishOnly],
+  // Statecharts are read and laid out here: neither the machines nor the layout library are shipped.
+  plugins: [react(), englishOnly, evaluatedAtBuild(`${import.meta.dirname}/machines/drawings.ts`)],
   build: {
     outDir: '../../out/renderer',
     emptyOutDir: true,

@@ -1,62 +1,77 @@
 /**
- * Where the states of a chart stand: positions from dagre, upright or lying, whichever fills its place better. The same
- * chart in the same place is always laid out alike.
- * May import: @dagrejs/dagre.
+ * Where the states of a chart stand. dagre is asked for many layouts (upright or lying, wide or narrow, states in this order
+ * or that), and for each shape of place the one that reads best is kept: large, few crossings, no label on another or under
+ * a line. No chance is in it, so a chart is always laid out alike. Used when the console is built, not in the page.
+ * May import: @dagrejs/dagre, by way of placed.ts.
  */
-import { graphlib, layout as layOut } from '@dagrejs/dagre';
-import { edgeWord } from '../model/words.ts';
-import { anyState, type Chart, type ChartEdge, type ChartState } from './definitions.ts';
+import { anyState, type Chart, type Layout, type Size } from './drawing.ts';
+import { directions, placed, type Gap, type Look } from './placed.ts';
 
-export interface PlacedState extends ChartState {
-  label: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
+interface Style extends Look {
+  /** Of equally good ones the first wins. */
+  gaps: readonly Gap[];
+  /** On a card what is rare gives way where it could not be read: labels, and what any state does. */
+  mayOmit: boolean;
 }
-export interface PlacedEdge extends ChartEdge {
-  points: { x: number; y: number }[];
-  label: string;
-  labelAt: { x: number; y: number };
-}
-export interface Layout {
-  states: PlacedState[];
-  edges: PlacedEdge[];
-  width: number;
-  height: number;
+export const smallStyle: Style = {
+  nodeHeight: 24,
+  gaps: [
+    { nodes: 24, rows: 30 },
+    { nodes: 12, rows: 20 },
+    { nodes: 40, rows: 12 },
+  ],
+  eventsMax: 1,
+  mayOmit: true,
+};
+export const largeStyle: Style = {
+  nodeHeight: 30,
+  gaps: [{ nodes: 48, rows: 50 }],
+  eventsMax: 2,
+  mayOmit: false,
+};
+
+/** Smaller than this share of its size, a label cannot be read. */
+const readableScale = 0.84;
+
+/** The layout that reads best in each place, each once. */
+export function layoutsOf(chart: Chart, style: Style, places: readonly Size[]): Layout[] {
+  const tries = candidatesOf(chart, style);
+  const best = places.map((place) => {
+    const worth = (each: Candidate) => worthIn(each, place);
+    return tries.reduce((found, each) => (worth(each) > worth(found) ? each : found));
+  });
+  return [...new Set(best)].map(({ layout }) => layout);
 }
 
-const letterPx = 6.6;
-const labelLetterPx = 5.6;
-const nodeHeight = 28;
-/** A chart drawn larger than life looks coarse. */
-const scaleMax = 1.1;
-/** Below this, words on a small card cannot be read. */
-const readableScale = 0.78;
+interface Candidate {
+  layout: Layout;
+  flaws: number;
+  hasLabels: boolean;
+}
+function worthIn({ layout, flaws, hasLabels }: Candidate, place: Size): number {
+  const scale = Math.min(1, place.width / layout.width, place.height / layout.height);
+  const labels = hasLabels ? (scale >= readableScale ? 1.6 : 0.6) : 1;
+  const isWhole = layout.boxes[anyState] === undefined ? 1 : 1.2;
+  return scale * labels * isWhole * 0.93 ** flaws;
+}
 
-/** @param space the size of the place, px; labels that do not fit are left out when `isSmall`. */
-export function layoutOf(
-  chart: Chart,
-  {
-    space,
-    isSmall,
-    labelOf,
-  }: { space: { width: number; height: number }; isSmall: boolean; labelOf: (state: ChartState) => string },
-): Layout {
-  const scaleOf = ({ width, height }: Layout) => Math.min(scaleMax, space.width / width, space.height / height);
-  // On a small card what is rare gives way: what any state does, then the labels.
-  const variants = isSmall ? [chart, withoutAnyState(chart)] : [chart];
-  const tries = variants.flatMap((drawn, index) =>
-    (['LR', 'TB'] as const).flatMap((direction) =>
-      (isSmall ? [true, false] : [true]).map((hasLabels) => {
-        const layout = placed(drawn, { direction, hasLabels, isSmall, labelOf });
-        const scale = scaleOf(layout);
-        const isReadable = scale >= readableScale;
-        return { layout, worth: scale * (hasLabels && isReadable ? 1.3 : 1) * (index === 0 && isReadable ? 1.3 : 1) };
-      }),
-    ),
-  );
-  return tries.reduce((best, each) => (each.worth > best.worth ? each : best)).layout;
+function candidatesOf(chart: Chart, style: Style): Candidate[] {
+  const all: Candidate[] = [];
+  for (const hasLabels of style.mayOmit ? [true, false] : [true])
+    for (const drawn of style.mayOmit ? [chart, withoutAnyState(chart)] : [chart])
+      for (const direction of directions)
+        for (const gap of style.gaps)
+          for (const order of ordersOf(drawn))
+            all.push({ hasLabels, ...placed(order, { direction, gap, hasLabels, look: style }) });
+  return all;
+}
+
+/** dagre starts from the order in which it is told: as written, and with all but the first state turned round. */
+function ordersOf(chart: Chart): Chart[] {
+  const [first, ...others] = chart.states;
+  if (first === undefined) return [chart];
+  const turned = { ...chart, states: [first, ...others.toReversed()] };
+  return [chart, turned, { ...chart, edges: chart.edges.toReversed() }, { ...turned, edges: chart.edges.toReversed() }];
 }
 
 function withoutAnyState({ machine, states, edges }: Chart): Chart {
@@ -65,73 +80,4 @@ function withoutAnyState({ machine, states, edges }: Chart): Chart {
     states: states.filter(({ id }) => id !== anyState),
     edges: edges.filter(({ from }) => from !== anyState),
   };
-}
-
-function placed(
-  chart: Chart,
-  how: { direction: 'LR' | 'TB'; hasLabels: boolean; isSmall: boolean; labelOf: (state: ChartState) => string },
-): Layout {
-  const graph = new graphlib.Graph({ compound: true, multigraph: true });
-  graph.setGraph({
-    rankdir: how.direction,
-    nodesep: how.isSmall ? 16 : 34,
-    ranksep: how.isSmall ? 22 : 44,
-    edgesep: how.isSmall ? 8 : 16,
-    marginx: 6,
-    marginy: 6,
-  });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const state of chart.states) {
-    graph.setNode(state.id, { width: how.labelOf(state).length * letterPx + 26, height: nodeHeight });
-    if (state.parent !== null) graph.setParent(state.id, state.parent);
-  }
-  const frames = new Set(chart.states.filter(({ isFrame }) => isFrame).map(({ id }) => id));
-  // dagre cannot lead an edge to a frame: it leads to the frame's first state.
-  const end = (id: string) =>
-    frames.has(id) ? (chart.states.find(({ parent, isInitial }) => parent === id && isInitial)?.id ?? id) : id;
-  for (const edge of chart.edges) {
-    if (frames.has(end(edge.from)) || frames.has(end(edge.to)) || end(edge.from) === end(edge.to)) continue;
-    const label = how.hasLabels ? labelOfEdge(chart.machine, edge, how.isSmall) : '';
-    const size = label === '' ? {} : { width: label.length * labelLetterPx + 6, height: 14, labelpos: 'c' };
-    graph.setEdge(end(edge.from), end(edge.to), size, edge.id);
-  }
-  layOut(graph);
-  const states = chart.states.map((state): PlacedState => {
-    const node = graph.node(state.id) as { x: number; y: number; width: number; height: number };
-    return {
-      ...state,
-      label: how.labelOf(state),
-      x: node.x - node.width / 2,
-      y: node.y - node.height / 2,
-      width: node.width,
-      height: node.height,
-    };
-  });
-  const edges = chart.edges.flatMap((edge): PlacedEdge[] => {
-    const line = graph.edge({ v: end(edge.from), w: end(edge.to), name: edge.id }) as
-      | { points: { x: number; y: number }[]; x?: number; y?: number }
-      | undefined;
-    if (line === undefined) return [];
-    const middle = line.points[Math.floor(line.points.length / 2)] ?? { x: 0, y: 0 };
-    return [
-      {
-        ...edge,
-        points: line.points,
-        label: how.hasLabels ? labelOfEdge(chart.machine, edge, how.isSmall) : '',
-        labelAt: { x: line.x ?? middle.x, y: line.y ?? middle.y },
-      },
-    ];
-  });
-  const { width = 100, height = 100 } = graph.graph() as { width?: number; height?: number };
-  return { states, edges, width, height };
-}
-
-function labelOfEdge(machine: string, edge: ChartEdge, isSmall: boolean): string {
-  const known = edgeWord(machine, edge.id);
-  if (known !== undefined) return known;
-  const [first = ''] = edge.events;
-  const shown = isSmall ? [first] : edge.events.slice(0, 2);
-  const rest = edge.events.length - shown.length;
-  const text = shown.join(', ');
-  return rest > 0 ? `${text} +${rest}` : text;
 }

@@ -10,7 +10,8 @@ import { humanised, machineName, machineWords, type Word } from '../model/words.
 import { StatusChip } from '../ui/marks.tsx';
 import { Empty } from '../ui/states.tsx';
 import { StateChart, type Taken } from './chart.tsx';
-import { activePaths, charts } from './definitions.ts';
+import { activePaths } from './drawing.ts';
+import { drawings } from './drawings.ts';
 
 /** How long the last transition taken stays lit. */
 const litMs = 3000;
@@ -38,7 +39,7 @@ export function MachineCard({ machine }: { machine: string }) {
   const { active, word, taken } = useMachine(machine);
   const [selected, setSelected] = useState<string | null>(null);
   const [isOpen, setOpen] = useState(false);
-  const chart = charts.get(machine);
+  const drawing = drawings[machine];
   const meaning = selected === null ? null : meaningOf(machine, selected);
   return (
     <section className={isOpen ? 'panel machine-card is-open' : 'panel machine-card'} aria-label={machineName(machine)}>
@@ -59,11 +60,11 @@ export function MachineCard({ machine }: { machine: string }) {
         </button>
       </div>
       <div className="machine-chart">
-        {chart === undefined ? (
+        {drawing === undefined ? (
           <Empty>This build has no chart of it.</Empty>
         ) : (
           <StateChart
-            chart={chart}
+            drawing={drawing}
             active={active}
             taken={taken}
             isSmall

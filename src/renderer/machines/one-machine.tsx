@@ -14,7 +14,8 @@ import { Button } from '../ui/button.tsx';
 import { GlyphMark, StatusChip } from '../ui/marks.tsx';
 import { Empty } from '../ui/states.tsx';
 import { StateChart, type Taken } from './chart.tsx';
-import { anyState, charts } from './definitions.ts';
+import { anyState } from './drawing.ts';
+import { drawings } from './drawings.ts';
 import { useMachine, wordFor } from './machine-card.tsx';
 import { Transitions } from './transitions.tsx';
 
@@ -80,10 +81,10 @@ function LiveSession({ id }: { id: string }) {
 }
 
 function ChartPage({ machine, shown, chooser }: { machine: string; shown: Shown; chooser?: ReactNode }) {
-  const chart = charts.get(machine);
+  const drawing = drawings[machine];
   const [selected, setSelected] = useState<string | null>(null);
   const states = machineWords[machine]?.states ?? {};
-  if (chart === undefined)
+  if (drawing === undefined)
     return (
       <section className="panel column space">
         <Empty actions={<Button onPress={() => go(addressOf('machines'))}>All machines</Button>}>
@@ -108,7 +109,7 @@ function ChartPage({ machine, shown, chooser }: { machine: string; shown: Shown;
         </div>
         {chooser}
         <StateChart
-          chart={chart}
+          drawing={drawing}
           active={shown.active}
           taken={shown.taken}
           isSmall={false}
@@ -122,7 +123,7 @@ function ChartPage({ machine, shown, chooser }: { machine: string; shown: Shown;
             <h2>What the states mean</h2>
           </div>
           <dl className="meanings">
-            {chart.states
+            {drawing.chart.states
               .filter(({ id }) => id !== anyState)
               .map(({ id }) => {
                 const word = wordFor(machine, id);

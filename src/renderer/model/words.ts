@@ -193,22 +193,3 @@ export function eventWord(event: string): string {
     return `${humanised((done[2] ?? '').split('.').at(-1) ?? '').toLowerCase()} ${done[1] === 'error' ? 'failed' : 'done'}`;
   return event === '' ? 'at once' : humanised(event).toLowerCase().replaceAll(', ', ' ');
 }
-
-/** What a transition of a chart means, where its events alone do not say it. */
-const edgeWords: Record<string, string> = {
-  'worker dispatching > idle': 'drained',
-  'worker discovering > dispatching': 'found some',
-  'worker discovering > idle': 'nothing to do',
-  'session ready > attempt': 'slot granted',
-  'session ready > recording': 'only the record is missing',
-  'session attempt > recording': 'answer is there',
-  'session attempt > deferred': 'withdrawn',
-  'session recording > submitted': 'accepted',
-  'session recording > failed': 'refused or used up',
-  'session recording > backoffWait': 'try again later',
-  'session recording > deferred': 'no answer',
-  'session backoffWait > ready': 'wait over',
-  'session ready > deferred': 'circuit opens',
-  'session backoffWait > deferred': 'circuit opens',
-};
-export const edgeWord = (machine: string, edge: string): string | undefined => edgeWords[`${machine} ${edge}`];

@@ -1,0 +1,31 @@
+/**
+ * A smooth line along points, as an SVG path.
+ * May import: nothing.
+ */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+/** One bend meets its point, so that a label there lies on the line; of several, each is rounded off. */
+export function curveOf(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  const [bend, last] = rest;
+  if (first === undefined || bend === undefined) return '';
+  if (last === undefined) return `M${at(first)}L${at(bend)}`;
+  if (rest.length === 2) return `M${at(first)}Q${at(through(bend, first, last))} ${at(last)}`;
+  let path = `M${at(first)}`;
+  for (let index = 0; index < rest.length - 1; index += 1) {
+    const here = rest[index] ?? first;
+    const next = rest[index + 1] ?? first;
+    path += `Q${at(here)} ${at(index === rest.length - 2 ? next : middle(here, next))}`;
+  }
+  return path;
+}
+const at = ({ x, y }: Point) => `${tenths(x)},${tenths(y)}`;
+const tenths = (value: number) => Math.round(value * 10) / 10;
+const middle = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
+const through = (point: Point, start: Point, end: Point): Point => ({
+  x: 2 * point.x - (start.x + end.x) / 2,
+  y: 2 * point.y - (start.y + end.y) / 2,
+});
