@@ -31,7 +31,8 @@ export function Why({ summary }: { summary: SessionSummary }) {
 }
 
 function textOf(summary: SessionSummary, now: number): { what: string; more: string } | null {
-  const code = /^\d+ [^,]*, (?<code>[A-Za-z0-9_.:-]{1,64})$/.exec(summary.submissionError ?? '')?.groups?.code;
+  // The service's own sentence ends with it: `HTTP 422 Unprocessable Entity (OBX-3.unknown-code)`.
+  const code = /\((?<code>[A-Za-z0-9_.:-]{1,64})\)$/.exec(summary.submissionError ?? '')?.groups?.code;
   const given = code === undefined ? '' : ` Reason given: ${code}.`;
   const answered = summary.httpStatus === undefined ? '' : ` (${summary.httpStatus})`;
   const next = summary.nextAttemptAt === undefined ? '' : `, ${countdown(summary.nextAttemptAt - now)}`;
