@@ -41,9 +41,28 @@ export async function openConsole(
     ...(options.total === undefined ? {} : { total: options.total }),
     ...(options.fileFor === undefined ? {} : { fileFor: options.fileFor }),
   });
+  const { context, page, faults } = await openPage(browser, options);
+  await page.goto(service.url + (typeof address === 'string' ? address : address(service)));
+  await page.locator('.lights > div').first().waitFor();
+  const consolePage: ConsolePage = {
+    page,
+    service,
+    faults,
+    async close() {
+      opened.delete(consolePage);
+      await context.close();
+      await service.close();
+    },
+  };
+  opened.add(consolePage);
+  return consolePage;
+}
+
+/** A page without anything in it yet, as an operator's browser has it. */
+export async function openPage(browser: Browser, { size, colorScheme }: Pick<PageOptions, 'size' | 'colorScheme'> = {}) {
   const context = await browser.newContext({
-    viewport: options.size ?? { width: 1440, height: 900 },
-    colorScheme: options.colorScheme ?? 'light',
+    viewport: size ?? { width: 1440, height: 900 },
+    colorScheme: colorScheme ?? 'light',
     reducedMotion: 'reduce',
     locale: 'en-GB',
     acceptDownloads: true,
@@ -62,34 +81,26 @@ export async function openConsole(
       );
     });
   });
-  await page.goto(service.url + (typeof address === 'string' ? address : address(service)));
-  await page.locator('.lights > div').first().waitFor();
-  const consolePage: ConsolePage = {
-    page,
-    service,
-    faults,
-    async close() {
-      opened.delete(consolePage);
-      await context.close();
-      await service.close();
-    },
-  };
-  opened.add(consolePage);
-  return consolePage;
+  return { context, page, faults };
 }
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds, as `rule: selector`; run past the page's policy, as a browser's own tools are. */
-export async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
+export const violationsOf = (page: Page): Promise<string[]> => found(page, {});
+/** What another theme can do wrong: colours alone. */
+export const contrastViolationsOf = (page: Page): Promise<string[]> => found(page, { runOnly: ['color-contrast'] });
+
+async function found(page: Page, options: object): Promise<string[]> {
+  const hasAxe = await page.evaluate(() => 'axe' in globalThis);
+  if (!hasAxe) await page.evaluate(axeSource);
+  return page.evaluate(async (chosen) => {
     interface Found {
       violations: { id: string; nodes: { target: string[]; failureSummary?: string }[] }[];
     }
     const { axe } = globalThis as unknown as { axe: { run(root: Document, options: object): Promise<Found> } };
-    const found = await axe.run(document, { resultTypes: ['violations'] });
-    return found.violations.flatMap(({ id, nodes }) =>
+    const { violations } = await axe.run(document, { resultTypes: ['violations'], ...chosen });
+    return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`),
     );
-  });
+  }, options);
 }

@@ -100,12 +100,12 @@ export function sessionsOf(scenario: Scenario, now: number, total: number): Sess
     if (state === 'failed')
       Object.assign(summary, {
         httpStatus: 422,
-        submissionError: '422 Unprocessable Content, OBX-3.unknown-code',
+        submissionError: 'HTTP 422 Unprocessable Entity (OBX-3.unknown-code)',
         causeId: 'refused-422-OBX-3.unknown-code',
       });
     if (state === 'attempt') Object.assign(summary, { attemptStartedAt: now - 100 });
     if (state === 'backoffWait')
-      Object.assign(summary, { httpStatus: 503, submissionError: '503 Service Unavailable', nextAttemptAt: now + 4200 });
+      Object.assign(summary, { httpStatus: 503, submissionError: 'HTTP 503 Service Unavailable', nextAttemptAt: now + 4200 });
     if (state === 'deferred')
       Object.assign(summary, {
         submissionError: 'no answer within 30 s',
@@ -557,7 +557,7 @@ export function logOf(scenario: Scenario, now: number): LogLine[] {
       'Session 51209 was refused: 422 Unprocessable Content',
       { httpStatus: 422, code: 'OBX-3.unknown-code', attempt: 1 },
     ],
-    ['warn', 'delivery', 'Session 51180 is tried again in 2.1 s: 503 Service Unavailable', { httpStatus: 503, attempt: 1 }],
+    ['warn', 'delivery', 'Session 51180 is tried again in 2.1 s: HTTP 503 Service Unavailable', { httpStatus: 503, attempt: 1 }],
     ['info', 'delivery', 'Cycle started: 61 pending', { pending: 61 }],
     ['debug', 'store', 'Listing took 11 ms, 41208 files, 61 changed', { durationMs: 11, files: 41_208 }],
     ['info', 'capture', 'Session 51238 from CHEM-1 ended: 1 message, 4.2 KB', { device: 'CHEM-1', bytes: 4200 }],

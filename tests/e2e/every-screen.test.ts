@@ -1,0 +1,126 @@
+/**
+ * Every screen over a real service whose folder holds sessions of every state, on both hosts: it shows what is on disk,
+ * axe finds no barrier, the policy holds and nothing is complained of; light and dark.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { afterBlock, onEveryHost, type OpenedConsole } from '../support/console-hosts.ts';
+import { contrastViolationsOf, violationsOf } from '../support/console-page.ts';
+import { prepareStanding, standing } from '../support/prepared-sessions.ts';
+
+const screens: { name: string; address: string; shows: (string | RegExp)[] }[] = [
+  {
+    name: 'Overview',
+    address: '#/overview',
+    shows: ['Results are flowing', '9 sessions kept, 30 days', '1 file unreadable, set aside', 'Capture is off'],
+  },
+  {
+    name: 'Attention',
+    address: '#/attention/refused-422-OBX-3.unknown-code',
+    shows: [
+      'The endpoint refuses these sessions',
+      'OBX-3.unknown-code',
+      'Gave up after all attempts',
+      'Damaged while capturing',
+      'A file could not be read',
+      'Device XN-1000 is silent',
+      'Retry all 3',
+    ],
+  },
+  {
+    name: 'Sessions',
+    address: '#/sessions',
+    shows: ['Receiving', 'Ignored', 'Accepted', 'after 2 retries', 'Failed', /^HTTP 500 Internal Server Error$/],
+  },
+  {
+    name: 'Sessions that no filter matches',
+    address: '#/sessions?text=nowhere',
+    shows: ['Nothing matches. 9 sessions are outside this filter.'],
+  },
+  {
+    name: 'a refused session',
+    address: `#/sessions?open=${standing.refused[0]}`,
+    shows: ['The endpoint refuses this session (422).', 'Reason given: OBX-3.unknown-code.', '2 more', 'Patient identification'],
+  },
+  {
+    name: 'an exhausted session',
+    address: `#/sessions?open=${standing.exhausted}`,
+    shows: ['Gave up after 3 tries (500).'],
+  },
+  {
+    name: 'a damaged session',
+    address: `#/sessions?open=${standing.damaged}`,
+    shows: ['Damaged while capturing.', 'This session holds no whole message.'],
+  },
+  {
+    name: 'a session that is still being received',
+    address: `#/sessions?open=${standing.incomplete}`,
+    shows: ['The device is still talking.'],
+  },
+  { name: 'Machines', address: '#/machines', shows: ['Nothing under way.', 'nothing to do'] },
+  { name: 'the worker', address: '#/machines/worker', shows: ['What the states mean', 'Waits for the next cycle.'] },
+  {
+    name: 'the endpoint',
+    address: '#/machines/endpoint',
+    shows: ['Nothing is sent until the next cycle tests with one session.'],
+  },
+  {
+    name: 'one session as a chart',
+    address: `#/machines/session?id=${standing.acceptedAfterRetries}`,
+    shows: ['The endpoint has it.'],
+  },
+  { name: 'Log', address: '#/log', shows: ['"broken.json" is no session file and is in quarantine now'] },
+  { name: 'Settings, Endpoint', address: '#/settings/endpoint', shows: ['Where results go', 'Not set'] },
+  { name: 'Settings, Delivery', address: '#/settings/delivery', shows: ['How many at once'] },
+  { name: 'Settings, Answers', address: '#/settings/answers', shows: ['No exceptions'] },
+  { name: 'Settings, Capture', address: '#/settings/capture', shows: ['LIS markers', 'Stopped'] },
+  { name: 'Settings, Storage', address: '#/settings/storage', shows: ['Clean up now'] },
+  { name: 'Settings, Look', address: '#/settings/look', shows: ['Comfortable'] },
+  { name: 'Settings, Backup', address: '#/settings/backup', shows: ['Nobody has looked at patient fields.'] },
+];
+
+onEveryHost((host) => {
+  let opened: OpenedConsole;
+  beforeAll(async () => {
+    opened = await host.open({ prepare: prepareStanding, finished: afterBlock });
+    // From its first line on with everything watched.
+    await opened.page.reload();
+    await opened.page.locator('.lights > div').first().waitFor();
+  });
+
+  test('what cannot be read is in quarantine with its reason', () => {
+    const quarantine = join(opened.dataDir, 'quarantine');
+    expect(existsSync(join(quarantine, 'broken.json'))).toBe(true);
+    expect(readFileSync(join(quarantine, 'broken.json.reason.txt'), 'utf8')).toContain('cut short');
+  });
+
+  test.each(screens)('$name shows what is true, without an error or a barrier', async ({ address, shows }) => {
+    const { page, faults } = opened;
+    await opened.show(address);
+    for (const text of shows) await page.locator('main').getByText(text).first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await contrastViolationsOf(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(faults).toEqual([]);
+  });
+
+  test('the palette, the keys and a question have no barrier', async () => {
+    const { page, faults } = opened;
+    await opened.show(`#/sessions?open=${standing.accepted}`);
+    await page.getByRole('button', { name: 'Send again' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Search sessions or run a command').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(faults).toEqual([]);
+  });
+});
