@@ -23,6 +23,7 @@ const settingsProblems: ReadonlySet<string> = new Set([
   'secret.notKept',
   'secret.weaklyKept',
   'settings.damaged',
+  'settings.notApplied',
 ]);
 /** Kinds whose sessions say by themselves that the cause stands. */
 const toldByFiles: ReadonlySet<string> = new Set(['refused', 'usedUp', 'damaged']);

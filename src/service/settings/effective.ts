@@ -43,3 +43,36 @@ export function effectiveSettings(stored: Settings, run: RunSettings, runOrigin:
   const isForeign = owner !== null && owner !== originOf(effective.submissionEndpoint);
   return isForeign ? { ...effective, submissionAuthHeader: '' } : effective;
 }
+
+/** Whether sessions go to another origin by this: not by the first endpoint ever. */
+function isMoved(before: Settings, after: Settings): boolean {
+  const origin = originOf(before.submissionEndpoint);
+  return origin !== null && origin !== originOf(after.submissionEndpoint);
+}
+
+/**
+ * What is stored after an update. A header stays with the origin it was entered for, so a new origin needs it entered again.
+ * @throws CourierError naming key, value and range.
+ */
+export function storedAfter(stored: Settings, change: Readonly<Record<string, unknown>>): Settings {
+  const next = changedSettings(stored, change);
+  return isMoved(stored, next) && !Object.hasOwn(change, 'submissionAuthHeader') ? { ...next, submissionAuthHeader: '' } : next;
+}
+
+/**
+ * The header after settings.json was edited by hand: the one that the hand left in it, or where secrets are kept; else the
+ * one before, if it may go where the sessions go now.
+ * @param found.misplaced the value in settings.json; empty when there is none.
+ * @param found.kept the value where secrets are kept; null when it cannot be read.
+ */
+export function headerAfterEdit(
+  stored: Settings,
+  edited: Settings,
+  { misplaced, kept }: { misplaced: string; kept: string | null },
+): { header: string; isEntered: boolean } {
+  const { submissionAuthHeader: before } = stored;
+  if (misplaced !== '') return { header: misplaced, isEntered: true };
+  // The desktop's keychain gives up a value itself when the endpoint moves.
+  if (kept !== null && kept !== before) return { header: kept, isEntered: kept !== '' || !isMoved(stored, edited) };
+  return { header: isMoved(stored, edited) ? '' : before, isEntered: false };
+}

@@ -31,10 +31,10 @@ const textLengthMax = 1_048_576;
  * @param isReadOnly leaves a damaged file where it is.
  */
 export function loadSettingsFile(dataDir: string, now: number, isReadOnly: boolean): LoadedSettings {
-  const read = readValues(join(dataDir, 'settings.json'));
+  const read = readSettingsFile(join(dataDir, 'settings.json'));
   if (read.type === 'missing') return { values: {}, settings: defaultSettings, damage: null, unknownKeys: [] };
   if (read.type === 'good') return withoutDamage(read);
-  const copy = readValues(join(dataDir, `${lastGoodName}.json`));
+  const copy = readSettingsFile(join(dataDir, `${lastGoodName}.json`));
   const good = copy.type === 'good' ? copy : { values: {}, settings: defaultSettings };
   const used = copy.type === 'good' ? 'the last good copy is used' : 'there is no good copy, so the defaults are used';
   const aside = read.type === 'damaged' && !isReadOnly ? setAside(dataDir, good.values, now) : 'left where it is';
@@ -59,18 +59,23 @@ const withoutDamage = ({ values, settings }: { values: StoredValues; settings: S
   values,
   settings,
   damage: null,
-  // conf keeps its own notes under this name.
-  unknownKeys: Object.keys(values).filter((key) => !Object.hasOwn(settingsShape, key) && key !== '__internal__'),
+  unknownKeys: unknownKeysOf(values),
 });
 
-type ReadValues =
+/** Keys that are no settings. conf keeps notes of its own under `__internal__`. */
+export const unknownKeysOf = (values: StoredValues): string[] =>
+  Object.keys(values).filter((key) => !Object.hasOwn(settingsShape, key) && key !== '__internal__');
+
+export type ReadValues =
   | { type: 'good'; values: StoredValues; settings: Settings }
   | { type: 'missing' }
-  | { type: 'damaged'; reason: string }
+  /** @param isWhole it holds settings, but not such as can be used. */
+  | { type: 'damaged'; reason: string; isWhole?: true }
   /** The disk or its permissions are at fault, not the file: it stays where it is. */
   | { type: 'unreadable'; reason: string };
 
-function readValues(path: string): ReadValues {
+/** Reads one file of settings; what is wrong with it is a value. */
+export function readSettingsFile(path: string): ReadValues {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -88,11 +93,14 @@ function readValues(path: string): ReadValues {
     return { type: 'good', values: stored, settings: settingsOf(stored) };
   } catch (error) {
     // A parser's message quotes the file, which may hold a secret.
-    return { type: 'damaged', reason: error instanceof CourierError ? outOfRange(error) : 'it is not valid JSON' };
+    if (error instanceof CourierError) return { type: 'damaged', reason: outOfRange(error), isWhole: true };
+    return { type: 'damaged', reason: 'it is not valid JSON' };
   }
 }
 
-const outOfRange = (error: CourierError) => error.message.replace(/ The old values? stays?\.$/, '').replace(/\.$/, '');
+/** Without its full stop, and without what the caller says better. */
+export const outOfRange = (error: CourierError): string =>
+  error.message.replace(/ The old values? stays?\.$/, '').replace(/\.$/, '');
 
 /** @returns what became of the damaged file, in words. */
 function setAside(dataDir: string, good: StoredValues, now: number): string {

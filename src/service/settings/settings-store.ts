@@ -1,6 +1,7 @@
 /**
  * The settings of a running service: what is stored, what holds in this run, and one event for each change.
  *   update -> checked as a whole -> on disk -> last good copy -> listeners, once
+ *   settings.json edited by hand -> checked as a whole -> last good copy -> listeners, once;  else told, nothing changes
  * The Authorization value is never in settings.json; it has a store of its own.
  * May import: node, src/common, src/service/settings.
  */
@@ -15,9 +16,18 @@ import { errnoWords } from '../store/file-system.ts';
 import { confBacking, type SettingsBacking } from './backing.ts';
 import { changedKeys } from './changed-keys.ts';
 import { sweepLeftovers } from './durable-text.ts';
-import { effectiveSettings, environmentHeaderName, originOf, overriddenBy, type RunSettings } from './effective.ts';
+import {
+  effectiveSettings,
+  environmentHeaderName,
+  headerAfterEdit,
+  originOf,
+  overriddenBy,
+  type RunSettings,
+  storedAfter,
+} from './effective.ts';
 import { openSecretFile, type SecretStore } from './secret-file.ts';
-import { keepLastGood, loadSettingsFile, type StoredValues } from './settings-file.ts';
+import { type FileEdit, watchSettingsFile } from './file-watch.ts';
+import { keepLastGood, loadSettingsFile, outOfRange, type StoredValues, unknownKeysOf } from './settings-file.ts';
 import { openVersions } from './settings-versions.ts';
 
 export type { SettingsBacking } from './backing.ts';
@@ -58,8 +68,8 @@ export interface SettingsStore {
   /** Hears each change of what holds, once, with everything that changed together. The returned function ends it. */
   onChange(listener: SettingsListener): () => void;
   /**
-   * What the operator has to know about the settings: codes `settings.damaged`, `settings.unknownKey`, `secret.notKept`,
-   * `secret.weaklyKept`.
+   * What the operator has to know about the settings: codes `settings.damaged`, `settings.notApplied`,
+   * `settings.unknownKey`, `secret.notKept`, `secret.weaklyKept`.
    */
   problems(): Problem[];
   /** Hears that `problems` answers something else now. */
@@ -89,13 +99,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   if (!isReadOnly) sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
   const loaded = loadSettingsFile(dataDir, now(), isReadOnly);
   if (loaded.damage !== null) problems.open('settings.damaged', loaded.damage);
-  if (loaded.unknownKeys.length > 0) {
-    const names = loaded.unknownKeys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
-    problems.open(
-      'settings.unknownKey',
-      `The settings file holds keys that are no settings and have no effect: ${names}. Correct or remove them.`,
-    );
-  }
+  tellUnknownKeys(loaded.unknownKeys);
   const run: RunSettings = { overrides, environmentHeader: (environment[environmentHeaderName] ?? '').replace(/[\r\n]+$/, '') };
 
   let values: StoredValues = loaded.values;
@@ -110,6 +114,16 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
   if (!isReadOnly) quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
   reviewSecret();
+  const file = watchSettingsFile(dataDir);
+
+  function tellUnknownKeys(keys: readonly string[]): void {
+    if (keys.length === 0) return problems.end('settings.unknownKey');
+    const names = keys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
+    problems.open(
+      'settings.unknownKey',
+      `The settings file holds keys that are no settings and have no effect: ${names}. Correct or remove them.`,
+    );
+  }
 
   /** The stored Authorization value. One found in settings.json moves to where it belongs. */
   function readSecret(): string {
@@ -156,14 +170,6 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     }
   }
 
-  /** What would be stored. A header stays with the origin it was entered for, so a new origin needs it entered again. */
-  function nextStored(change: Readonly<Record<string, unknown>>): Settings {
-    const next = changedSettings(stored, change);
-    const before = originOf(stored.submissionEndpoint);
-    const isMoved = before !== null && before !== originOf(next.submissionEndpoint);
-    return isMoved && !Object.hasOwn(change, 'submissionAuthHeader') ? { ...next, submissionAuthHeader: '' } : next;
-  }
-
   /**
    * The files cannot change in one moment, so when endpoint and header change together the header goes first and comes
    * last, after the copy that a damaged file falls back on: a crash leaves no header, never one at the wrong endpoint.
@@ -193,36 +199,108 @@ export function openSettings(options: SettingsOptions): SettingsStore {
 
   /** conf reports no error when a full disk cuts the file short, so what was written is read again. */
   function writeValues(nextValues: StoredValues): void {
+    quietly('A settings file that was edited by hand could not be copied aside.', () => file.copyAside(now()));
     backing.write(nextValues);
+    file.isOurs();
     if (!isDeepStrictEqual(comparable(backing.read()), comparable(nextValues)))
       throw Object.assign(new Error('the file differs from what was written'), { code: 'EIO' });
     keepLastGood(dataDir, nextValues);
   }
 
   function update(change: Readonly<Record<string, unknown>>): ShownSettings {
-    const next = nextStored(change);
+    takeEdit();
+    const next = storedAfter(stored, change);
     const nextCurrent = holding(next);
-    const changed = changedKeys(current, nextCurrent);
-    verify?.(nextCurrent, changed);
+    verify?.(nextCurrent, changedKeys(current, nextCurrent));
     const { submissionAuthHeader: _secret, ...plain } = change;
     // What the schema made of a value is stored, so that a part of a nested setting is stored whole.
     const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, next[key as SettingKey]]));
     const nextValues = { ...values, ...taken };
     const isSecretEntered = Object.hasOwn(change, 'submissionAuthHeader');
     writeAll(next, nextValues, isSecretEntered);
+    hold(next, nextValues, isSecretEntered);
+    return shown();
+  }
+
+  /** What is on the disk holds from now on. */
+  function hold(next: Settings, nextValues: StoredValues, isSecretEntered: boolean): void {
     if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !isSecretEntered)
       log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
+    const nextCurrent = holding(next);
+    const changed = changedKeys(current, nextCurrent);
     [values, stored, current] = [nextValues, next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
     problems.end('settings.damaged');
+    if (file.look().type === 'none') problems.end('settings.notApplied');
+    tellUnknownKeys(unknownKeysOf(values));
     if (isSecretEntered) isSecretUnknown = false;
     reviewSecret();
     quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
-    if (changed.length > 0) {
-      log.info({ keys: changed.join(' ') }, 'Settings changed.');
-      for (const listener of listeners) listener(current, changed);
+    if (changed.length === 0) return;
+    log.info({ keys: changed.join(' ') }, 'Settings changed.');
+    for (const listener of listeners) listener(current, changed);
+  }
+
+  /** Takes over what a hand made of settings.json, all or nothing; what cannot be used is told. */
+  function takeEdit(): void {
+    if (isReadOnly) return;
+    const edit = file.look();
+    if (edit.type === 'none') problems.end('settings.notApplied');
+    else if (edit.type === 'unusable') tellNotApplied(edit.reason);
+    else if (edit.type === 'edited')
+      try {
+        applyEdit(edit);
+      } catch (error) {
+        if (!(error instanceof CourierError)) throw error;
+        tellNotApplied(outOfRange(error));
+      }
+  }
+
+  function tellNotApplied(reason: string): void {
+    problems.open(
+      'settings.notApplied',
+      `The settings file was edited and cannot be used (${reason}). The values in use stay. Correct the file, or save the settings.`,
+    );
+  }
+
+  /** @throws CourierError when it cannot be used; nothing changed then. */
+  function applyEdit({ values: found, settings, mark }: Extract<FileEdit, { type: 'edited' }>): void {
+    const { submissionAuthHeader: misplaced = '', ...others } = found;
+    if (misplaced === '' && isDeepStrictEqual(comparable(others), comparable(values))) {
+      file.isOurs(mark);
+      return problems.end('settings.notApplied');
     }
-    return shown();
+    const plain = holding({ ...settings, submissionAuthHeader: stored.submissionAuthHeader });
+    verify?.(plain, changedKeys(current, plain));
+    const { header, isEntered } = headerAfterEdit(stored, settings, { misplaced: String(misplaced), kept: keptSecret() });
+    const next = changedSettings(settings, { submissionAuthHeader: header });
+    try {
+      // Of a value that could not be read nobody knows for which endpoint it was.
+      const isMoved = originOf(settings.submissionEndpoint) !== originOf(stored.submissionEndpoint);
+      if (header !== stored.submissionAuthHeader || (isSecretUnknown && isMoved)) secretStore.write(header);
+      if (Object.hasOwn(found, 'submissionAuthHeader')) backing.write(others);
+    } catch (error) {
+      throw new CourierError('ERR_STORE_WRITE_FAILED', `the disk took no note of it: ${errnoWords(error)}.`, { cause: error });
+    }
+    file.isOurs(Object.hasOwn(found, 'submissionAuthHeader') ? undefined : mark);
+    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, others));
+    log.info({}, 'The settings file was edited by hand and is used from now on.');
+    hold(next, others, isEntered);
+  }
+
+  /** The value as it is kept now; null when it cannot be read. */
+  function keptSecret(): string | null {
+    try {
+      return secretStore.read();
+    } catch {
+      // It was told when it was read first, or is told at the next start.
+      return null;
+    }
+  }
+
+  function look(): void {
+    takeEdit();
+    reviewSecret();
   }
 
   function shown(): ShownSettings {
@@ -239,7 +317,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   return {
     current: () => current,
     shown,
-    preview: (change) => holding(nextStored(change)),
+    preview: (change) => holding(storedAfter(stored, change)),
     update,
     onChange(listener) {
       listeners.add(listener);
@@ -247,7 +325,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     },
     problems: () => problems.all,
     onProblems: (listener) => void problemListeners.add(listener),
-    look: reviewSecret,
+    look,
     versions: versions.list,
     restoreVersion: (version) => update(versions.changeTo(version)),
   };

@@ -108,7 +108,7 @@ test('a list of 100,000 sessions fits', async () => {
 
 test.each([
   ['ERR_SESSION_NOT_FOUND', 404],
-  ['ERR_SESSION_CHANGED', 409],
+  ['ERR_STATE_CONFLICT', 409],
   ['ERR_STORE_OWNED', 409],
   ['ERR_SETTING_OUT_OF_RANGE', 400],
   ['ERR_CAPTURE_UNAVAILABLE', 503],

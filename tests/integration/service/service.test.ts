@@ -314,6 +314,34 @@ describe('settings', () => {
     );
   });
 
+  test('a file edited by hand holds from the next cycle on, told like any change; one that cannot be used is a problem', async () => {
+    const [first, second] = [await startEndpoint(), await startEndpoint()];
+    const dataDir = makeDataDir();
+    const { service, of } = await open(dataDir, {});
+    const { api } = service;
+    await service.start();
+    await api.request('updateSettings', { submissionEndpoint: first.url, submissionAuthHeader: 'Bearer first' });
+    const edited = { submissionEndpoint: second.url, submissionAuthHeader: 'Bearer second', submissionConcurrency: 1 };
+    writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(edited));
+    dropSessions(dataDir, 's', 3);
+    service.worker.triggerNow();
+    await until(() => expect(statusCounts(dataDir)).toEqual({ submitted: 3 }));
+    expect(second.posts.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer second'));
+    expect(first.posts).toEqual([]);
+    expect(of('onSettings').at(-1)).toMatchObject({ settings: { submissionConcurrency: 1, submissionEndpoint: second.url } });
+
+    writeFileSync(join(dataDir, 'settings.json'), JSON.stringify({ submissionEndpoint: first.url, submissionConcurrency: 11 }));
+    service.look();
+    expect((await api.request('getStatus', {})).problems).toMatchObject([
+      {
+        code: 'settings.notApplied',
+        message: expect.stringContaining('submissionConcurrency cannot be 11: it must be a whole number 1-10'),
+      },
+    ]);
+    await until(() => expect(of('onStatus').at(-1)?.problems).toMatchObject([{ code: 'settings.notApplied' }]));
+    expect((await api.request('getSettings', {})).settings.submissionEndpoint).toBe(second.url);
+  });
+
   test('what only a host can answer is refused without one', async () => {
     const { service } = await open(makeDataDir(), {});
     expect(await refusal(service.api.request('chooseFile', { purpose: 'key' }))).toBe('ERR_REQUEST_UNKNOWN');

@@ -15,8 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CourierError } from '../../../src/common/errors.ts';
+import type { SettingKey, Settings } from '../../../src/common/settings.ts';
 import { openSecretFile } from '../../../src/service/settings/secret-file.ts';
-import { openSettings, type SettingsOptions } from '../../../src/service/settings/settings-store.ts';
+import { openSettings, type SettingsOptions, type SettingsStore } from '../../../src/service/settings/settings-store.ts';
 
 const endpoint = 'https://lab.example/sessions';
 const at = Date.UTC(2026, 10, 24, 10, 0, 0);
@@ -196,6 +198,180 @@ describe('the file for the header', () => {
   });
 });
 
+describe('a file edited while it is in use', () => {
+  test('is taken over as one change, and is the copy to fall back on', () => {
+    const settings = open();
+    settings.update({ submissionEndpoint: endpoint, submissionConcurrency: 4 });
+    const events = changesOf(settings);
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint, trashDays: 9, retentionDays: 8 }));
+    settings.look();
+    settings.look();
+    expect(events).toEqual([['submissionConcurrency', 'retentionDays', 'trashDays']]);
+    expect(settings.current()).toMatchObject({ submissionConcurrency: 2, trashDays: 9, retentionDays: 8 });
+    expect(JSON.parse(text('settings.last-good.json'))).toEqual(JSON.parse(text('settings.json')));
+    expect(settings.versions()[0]?.changed).toEqual(['submissionConcurrency', 'retentionDays', 'trashDays']);
+    expect(settings.problems()).toEqual([]);
+  });
+
+  test('by ourselves, or touched only, is no edit', () => {
+    const settings = open();
+    settings.update({ trashDays: 9 });
+    const events = changesOf(settings);
+    settings.look();
+    put('settings.json', `  ${text('settings.json')}`);
+    settings.look();
+    expect([events, settings.problems()]).toEqual([[], []]);
+  });
+
+  test.for([
+    ['trashDays cannot be 0: it must be a whole number 1-365 (days)', { trashDays: 0, retentionDays: 8 }],
+    ['submissionAuthHeader cannot be the given value: it must be the value of', { submissionAuthHeader: 'x\ny' }],
+    ['"http://lab.example/in": plain http would send patient data unencrypted', { submissionEndpoint: 'http://lab.example/in' }],
+    ['submissionCaFile: no such file', { submissionCaFile: '/absent.pem' }],
+  ] as const)('to something that cannot be used (%s) changes nothing, and is told until it is right', ([reason, edit]) => {
+    const settings = open({ verify });
+    settings.update({ trashDays: 9, submissionAuthHeader: 'Bearer hush' });
+    const events = changesOf(settings);
+    const before = settings.current();
+    put('settings.json', JSON.stringify(edit));
+    settings.look();
+    expect(settings.problems()).toMatchObject([{ code: 'settings.notApplied', message: expect.stringContaining(reason) }]);
+    expect(settings.problems()[0]?.message).not.toMatch(/old value|x\ny|hush/);
+    expect([events, settings.current()]).toEqual([[], before]);
+    put('settings.json', JSON.stringify({ trashDays: 10 }));
+    settings.look();
+    expect([settings.problems(), settings.current().trashDays]).toEqual([[], 10]);
+  });
+
+  test('and half written is looked at once more before it is told', () => {
+    const settings = open();
+    settings.update({ trashDays: 9 });
+    put('settings.json', '{"trashDa');
+    settings.look();
+    expect(settings.problems()).toEqual([]);
+    settings.look();
+    expect(settings.problems()[0]?.message).toContain('(it is not valid JSON)');
+    rmSync(join(dataDir, 'settings.json'));
+    settings.look();
+    settings.look();
+    expect(settings.problems()[0]?.message).toContain('(it is gone)');
+    expect(settings.current().trashDays).toBe(9);
+    settings.update({ retentionDays: 8 });
+    expect([settings.problems(), JSON.parse(text('settings.json'))]).toEqual([[], { trashDays: 9, retentionDays: 8 }]);
+  });
+
+  test('is merged with a change that comes before the next look', () => {
+    const settings = open();
+    settings.update({ trashDays: 9 });
+    put('settings.json', JSON.stringify({ trashDays: 9, retentionDays: 8 }));
+    settings.update({ cleanupIntervalHours: 12 });
+    expect(JSON.parse(text('settings.json'))).toEqual({ trashDays: 9, retentionDays: 8, cleanupIntervalHours: 12 });
+  });
+
+  test('that cannot be used is copied aside when a change is written over it', () => {
+    const settings = open();
+    settings.update({ trashDays: 9 });
+    put('settings.json', '{"trashDays": 0, "note": "a long work"}');
+    settings.look();
+    settings.update({ submissionAuthHeader: 'Bearer hush' });
+    expect(settings.problems()).toMatchObject([{ code: 'settings.notApplied' }]);
+    settings.update({ retentionDays: 8 });
+    expect(settings.problems()).toEqual([]);
+    expect(text('settings.damaged-2026-11-24T10-00-00.000Z.json')).toContain('a long work');
+    expect(JSON.parse(text('settings.json'))).toEqual({ trashDays: 9, retentionDays: 8 });
+  });
+
+  test('leaves what this run overrides on top', () => {
+    const settings = open({ overrides: { trashDays: 20 } });
+    const events = changesOf(settings);
+    put('settings.json', JSON.stringify({ trashDays: 9, retentionDays: 8 }));
+    settings.look();
+    expect(settings.current()).toMatchObject({ trashDays: 20, retentionDays: 8 });
+    expect(events).toEqual([['retentionDays']]);
+    expect(open().current().trashDays).toBe(9);
+  });
+
+  test('tells of keys that are no settings, until they are gone', () => {
+    const settings = open();
+    put('settings.json', JSON.stringify({ trashDay: 9 }));
+    settings.look();
+    expect(settings.problems()).toMatchObject([{ code: 'settings.unknownKey' }]);
+    put('settings.json', JSON.stringify({ trashDays: 9 }));
+    settings.look();
+    expect(settings.problems()).toEqual([]);
+  });
+
+  test('never brings an old header to a new endpoint; one that comes with it is used, and leaves the file', () => {
+    const settings = open();
+    settings.update({ submissionEndpoint: endpoint, submissionAuthHeader: 'Bearer old' });
+    const events = changesOf(settings);
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    settings.look();
+    expect(settings.current().submissionAuthHeader).toBe('');
+    expect(existsSync(join(dataDir, 'authorization'))).toBe(false);
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint, submissionAuthHeader: 'Bearer new' }));
+    settings.look();
+    expect(settings.current()).toMatchObject({ submissionEndpoint: endpoint, submissionAuthHeader: 'Bearer new' });
+    expect([text('settings.json').includes('Bearer'), text('authorization')]).toEqual([false, 'Bearer new']);
+    put('authorization', 'Bearer newer');
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    settings.look();
+    expect(settings.current().submissionAuthHeader).toBe('Bearer newer');
+    const together = ['submissionEndpoint', 'submissionAuthHeader'];
+    expect(events).toEqual([together, together, together]);
+    rmSync(join(dataDir, 'authorization'));
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in', trashDays: 9 }));
+    settings.look();
+    expect(settings.current()).toMatchObject({ submissionAuthHeader: '', trashDays: 9 });
+  });
+
+  test('drops a header that cannot be read when the endpoint moves, and keeps it when it does not', () => {
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint }));
+    const written: string[] = [];
+    const secretStore = {
+      read: () => {
+        throw Object.assign(new Error('x'), { code: 'EKEYCHAIN' });
+      },
+      write: (value: string) => void written.push(value),
+    };
+    const settings = open({ secretStore });
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint, trashDays: 9 }));
+    settings.look();
+    expect([settings.current().trashDays, written]).toEqual([9, []]);
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    settings.look();
+    expect(written).toEqual(['']);
+  });
+
+  test('is told, and tried again, while the disk takes no note of it', () => {
+    let isFull = true;
+    let kept = 'Bearer old';
+    const secretStore = {
+      read: () => kept,
+      write: (value: string) => {
+        if (isFull) throw Object.assign(new Error('x'), { code: 'ENOSPC' });
+        kept = value;
+      },
+    };
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint }));
+    const settings = open({ secretStore });
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    settings.look();
+    expect(settings.problems()[0]?.message).toContain('(the disk took no note of it: no space left on the disk (ENOSPC))');
+    expect(settings.current().submissionEndpoint).toBe(endpoint);
+    isFull = false;
+    settings.look();
+    expect([settings.problems(), settings.current().submissionEndpoint]).toEqual([[], 'https://other.example/in']);
+  });
+
+  test('is not looked at by a command beside a running service', () => {
+    const settings = open({ isReadOnly: true });
+    put('settings.json', JSON.stringify({ trashDays: 9 }));
+    settings.look();
+    expect(settings.current().trashDays).toBe(7);
+  });
+});
+
 test('what a crash left of a write is swept, because it may hold the header', () => {
   put('.authorization.0a0a.tmp', 'Bearer hush');
   put('.other.0a0a.tmp', 'not ours');
@@ -218,6 +394,15 @@ test('copies that cannot be written are no reason not to start', () => {
 
 function open(change: Partial<SettingsOptions> = {}) {
   return openSettings({ dataDir, environment: {}, log: { info: () => {}, warn: () => {} }, now: () => at, ...change });
+}
+function changesOf(settings: SettingsStore): (readonly SettingKey[])[] {
+  const events: (readonly SettingKey[])[] = [];
+  settings.onChange((_settings, changed) => events.push(changed));
+  return events;
+}
+/** The service's own, as far as these tests go. */
+function verify(next: Settings): void {
+  if (next.submissionCaFile !== '') throw new CourierError('ERR_SETTING_INVALID', 'submissionCaFile: no such file.');
 }
 const put = (name: string, content: string) => writeFileSync(join(dataDir, name), content);
 const text = (name: string) => readFileSync(join(dataDir, name), 'utf8');

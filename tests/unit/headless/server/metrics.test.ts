@@ -17,7 +17,7 @@ const status: Status = {
   lastAcceptedAt: 900_000,
   worker: { state: 'idle', inFlight: 2, queueSize: 5 },
   capture: { state: 'capturing', gaps: 4 },
-  problems: [{ code: 'ERR_SETTINGS_UNREADABLE', message: 'x', since: 1 }],
+  problems: [{ code: 'settings.damaged', message: 'x', since: 1 }],
 };
 const metrics = (getStatus = () => status) => courierMetrics({ getStatus, now: () => 1_090_000, process: false });
 

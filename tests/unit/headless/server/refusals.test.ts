@@ -10,7 +10,6 @@ import { httpRefusal } from '../../../../src/headless/server/refusals.ts';
 
 test.each([
   ['ERR_SESSION_NOT_FOUND', 404],
-  ['ERR_SESSION_CHANGED', 409],
   ['ERR_STATE_CONFLICT', 409],
   ['ERR_STORE_OWNED', 409],
   ['ERR_SETTING_OUT_OF_RANGE', 400],
