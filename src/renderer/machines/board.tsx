@@ -51,7 +51,7 @@ export function Board({
       {underWay !== null && (underWay.sessions.length > 0 || underWay.ended.length > 0) && (
         <>
           {view === 'lanes' ? (
-            <Lanes underWay={underWay} now={now} isStill={frozenAt !== null} />
+            <Lanes underWay={underWay} transitions={transitions} now={now} isStill={frozenAt !== null} />
           ) : (
             <Timeline underWay={underWay} transitions={transitions} now={now} />
           )}

@@ -41,7 +41,7 @@ export function StateChart(props: {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const layout = space === null ? undefined : bestOf(isSmall ? drawing.small : drawing.large, space);
+  const layout = space === null ? undefined : bestOf(isSmall ? drawing.small : drawing.large, unenlarged(space));
   const activeKey = active.join(' ');
   const nodes = useMemo((): (StateNode | ExtentNode)[] => {
     if (layout === undefined) return [];
@@ -133,6 +133,8 @@ export function StateChart(props: {
   );
 }
 
+/** A chart is laid out in px and enlarged as a whole: its letters are not in rem. */
+const unenlarged = ({ width, height }: Size): Size => ({ width: width / remOf(), height: height / remOf() });
 /** How much larger than usual everything is, on a very wide screen. */
 const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 

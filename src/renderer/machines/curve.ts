@@ -7,13 +7,13 @@ export interface Point {
   x: number;
   y: number;
 }
-/** One bend meets its point, so that a label there lies on the line; of several, each is rounded off. */
-export function curveOf(points: readonly Point[]): string {
+/** @param meetsBend a single bend meets its point, so that a label there lies on the line; else bends are rounded off. */
+export function curveOf(points: readonly Point[], meetsBend: boolean): string {
   const [first, ...rest] = points;
   const [bend, last] = rest;
   if (first === undefined || bend === undefined) return '';
   if (last === undefined) return `M${at(first)}L${at(bend)}`;
-  if (rest.length === 2) return `M${at(first)}Q${at(through(bend, first, last))} ${at(last)}`;
+  if (rest.length === 2) return `M${at(first)}Q${at(meetsBend ? through(bend, first, last) : bend)} ${at(last)}`;
   let path = `M${at(first)}`;
   for (let index = 0; index < rest.length - 1; index += 1) {
     const here = rest[index] ?? first;

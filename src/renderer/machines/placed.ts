@@ -62,7 +62,7 @@ export function placed(chart: Chart, { direction, gap, hasLabels, look }: How): 
       boxes,
       edges: lines.map(({ id, points, label }) => ({
         id,
-        path: curveOf(points),
+        path: curveOf(points, label !== null),
         label: label?.text ?? '',
         labelX: Math.round(label?.x ?? 0),
         labelY: Math.round(label?.y ?? 0),
