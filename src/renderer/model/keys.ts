@@ -27,8 +27,9 @@ function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLElement && target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
   );
 }
+/** In something that lies over the page; a list that is part of a screen is not. */
 const isOver = (target: EventTarget | null) =>
-  target instanceof HTMLElement && target.closest('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null;
+  target instanceof HTMLElement && target.closest('[role=dialog], [role=alertdialog], [role=menu], .popover') !== null;
 
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.altKey) return;

@@ -3,39 +3,47 @@
  *   address -> screen (each its own piece of the build) inside an error boundary
  * May import: react.
  */
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from 'react';
 import { useSessionActions } from '../model/actions.tsx';
 import { useConnection, useEmitted } from '../model/console.tsx';
 import { clock } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { addressOf, go, useRoute, type Screen } from '../model/route.ts';
 import { Overview } from '../overview/overview.tsx';
-import { ConfirmProvider } from '../ui/confirm.tsx';
+import { ConfirmProvider, preloadConfirmation } from '../ui/confirm.tsx';
+import { piece } from '../ui/piece.tsx';
 import { Bones, ErrorBoundary } from '../ui/states.tsx';
 import { runToastAction, toast, ToastPlace } from '../ui/toast.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { StaleBar } from './stale-bar.tsx';
 import { PaletteContext } from './top-bar.tsx';
 
+const attention = piece(() => import('../attention/attention.tsx'));
+const sessions = piece(() => import('../sessions/sessions.tsx'));
+const machines = piece(() => import('../machines/machines.tsx'));
+const log = piece(() => import('../log/log.tsx'));
+const settings = piece(() => import('../settings/settings.tsx'));
+const help = piece(() => import('./help.tsx'));
+const palette = piece(() => import('./palette.tsx'));
 const shown: Record<Screen, ComponentType> = {
   overview: Overview,
-  attention: lazy(() => import('../attention/attention.tsx')),
-  sessions: lazy(() => import('../sessions/sessions.tsx')),
-  machines: lazy(() => import('../machines/machines.tsx')),
-  log: lazy(() => import('../log/log.tsx')),
-  settings: lazy(() => import('../settings/settings.tsx')),
+  attention: attention.Shown,
+  sessions: sessions.Shown,
+  machines: machines.Shown,
+  log: log.Shown,
+  settings: settings.Shown,
 };
-
-const Help = lazy(() => import('./help.tsx'));
-const loadPalette = () => import('./palette.tsx');
-const Palette = lazy(loadPalette);
+/** How long after the first word the other parts are loaded: the first screen goes first. */
+const settledMs = 1500;
 
 export function App() {
   return (
-    <ConfirmProvider>
-      <Page />
-      <ToastPlace />
-    </ConfirmProvider>
+    <ErrorBoundary name="page">
+      <ConfirmProvider>
+        <Page />
+        <ToastPlace />
+      </ConfirmProvider>
+    </ErrorBoundary>
   );
 }
 
@@ -45,9 +53,26 @@ function Page() {
   const [over, setOver] = useState<'palette' | 'help' | null>(null);
   const openPalette = useCallback(() => setOver('palette'), []);
   const close = useCallback(() => setOver(null), []);
+  const notLoaded = useCallback(() => {
+    setOver(null);
+    toast('This could not be shown. Load the page again when the service is back.', {
+      label: 'Load again',
+      run: () => location.reload(),
+    });
+  }, []);
   const actions = useSessionActions();
-  // Whoever presses Ctrl-K types at once: the palette is there before.
-  useEffect(() => void loadPalette(), []);
+  const isLive = connection === 'live';
+  useEffect(() => {
+    if (!isLive) return;
+    // Whoever presses Ctrl-K types at once: the palette is there before. And what is here can be shown while the service,
+    // which serves the console too, is away.
+    palette.preload();
+    const timer = setTimeout(() => {
+      for (const part of [help, attention, sessions, machines, log, settings]) part.preload();
+      preloadConfirmation();
+    }, settledMs);
+    return () => clearTimeout(timer);
+  }, [isLive]);
   useEmitted(
     'service.returned',
     useCallback(({ changes, silentSince }) => {
@@ -60,6 +85,8 @@ function Page() {
       () => ({
         'mod+k': () => setOver((before) => (before === 'palette' ? null : 'palette')),
         '?': () => setOver('help'),
+        // A screen with a search of its own takes it first.
+        '/': () => setOver('palette'),
         'mod+Enter': () => void actions.sendNow(),
         'mod+z': () => runToastAction(),
         F6: focusNextArea,
@@ -82,7 +109,7 @@ function Page() {
         <main className={connection === 'stale' ? 'main is-stale' : 'main'} data-area tabIndex={-1}>
           <StaleBar />
           <div className="screen">
-            <ErrorBoundary key={screen} name={screen}>
+            <ErrorBoundary key={screen} name={screen} isLive={isLive}>
               <Suspense fallback={<Bones lines={6} />}>
                 <ShownScreen />
               </Suspense>
@@ -90,18 +117,21 @@ function Page() {
           </div>
         </main>
       </div>
-      <Suspense>
-        {over === 'palette' && <Palette onClose={close} />}
-        {over === 'help' && <Help onClose={close} />}
-      </Suspense>
+      {over !== null && (
+        <ErrorBoundary name={over} onFailed={notLoaded}>
+          <Suspense>{over === 'palette' ? <palette.Shown onClose={close} /> : <help.Shown onClose={close} />}</Suspense>
+        </ErrorBoundary>
+      )}
     </PaletteContext>
   );
 }
 
-/** F6: sidebar, list, drawer, and round again. */
+/** F6: sidebar, list, drawer, and round again. An area that is divided into others is not one of them. */
 function focusNextArea(event: KeyboardEvent): void {
-  const areas = [...document.querySelectorAll<HTMLElement>('[data-area]')];
-  const here = areas.findLastIndex((area) => area.contains(document.activeElement));
-  const step = event.shiftKey ? areas.length - 1 : 1;
-  areas[(here + step) % areas.length]?.focus();
+  const areas = [...document.querySelectorAll<HTMLElement>('[data-area]')].filter(
+    (area) => area.querySelector('[data-area]') === null,
+  );
+  const here = areas.findIndex((area) => area.contains(document.activeElement));
+  const next = event.shiftKey ? (here === -1 ? areas.length : here) - 1 + areas.length : here + 1;
+  areas[next % areas.length]?.focus();
 }

@@ -2,9 +2,13 @@
  * Confirmations: the title is the question, the button repeats the verb and the number, Cancel has the focus.
  * May import: react.
  */
-import { createContext, lazy, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
+import { createContext, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
+import { piece } from './piece.tsx';
+import { ErrorBoundary } from './states.tsx';
+import { toast } from './toast.tsx';
 
-const ConfirmWindow = lazy(() => import('./confirm-window.tsx'));
+const confirmWindow = piece(() => import('./confirm-window.tsx'));
+export const preloadConfirmation = confirmWindow.preload;
 
 export interface Question {
   title: string;
@@ -26,13 +30,19 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
     asked?.answer(isConfirmed);
     setAsked(null);
   };
+  const notLoaded = () => {
+    answerWith(false);
+    toast('This could not be asked, so nothing was done.', { label: 'Load the page again', run: () => location.reload() });
+  };
   return (
     <ConfirmContext.Provider value={confirm}>
       {children}
       {asked !== null && (
-        <Suspense>
-          <ConfirmWindow question={asked.question} onAnswer={answerWith} />
-        </Suspense>
+        <ErrorBoundary name="confirmation" onFailed={notLoaded}>
+          <Suspense>
+            <confirmWindow.Shown question={asked.question} onAnswer={answerWith} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </ConfirmContext.Provider>
   );

@@ -2,8 +2,9 @@
  * What a panel shows when it has nothing to show: yet, at all, or any more.
  * May import: react.
  */
-import { Component, type ReactNode } from 'react';
+import { Component, useEffect, type ReactNode } from 'react';
 import { Button } from './button.tsx';
+import { PieceMissing, reloadOnce } from './piece.tsx';
 
 export function Empty({ children, actions }: { children: ReactNode; actions?: ReactNode }) {
   return (
@@ -26,35 +27,75 @@ export function Bones({ lines = 4 }: { lines?: number }) {
 
 interface BoundaryProps {
   children: ReactNode;
-  /** Which screen; given as `key` too, so that another one starts afresh. */
+  /** Which part; where it is given as `key` too, another one starts afresh. */
   name: string;
+  /** Whether the service, which serves the parts too, is there. */
+  isLive?: boolean;
+  /** For what lies over the page: shows nothing in its place, and is told. */
+  onFailed?: () => void;
 }
-/** A screen that fails leaves the rest of the page, and a way out. */
+/** A part that fails leaves the rest of the page, and a way out. */
 export class ErrorBoundary extends Component<BoundaryProps, { error: Error | null }> {
   override state: { error: Error | null } = { error: null };
   static getDerivedStateFromError(error: Error) {
     return { error };
   }
+  override componentDidCatch() {
+    this.props.onFailed?.();
+  }
   override render() {
     const { error } = this.state;
     if (error === null) return this.props.children;
-    // Stack frames name our own code only; the message could quote what was shown.
-    const details = `HL7 Courier console, screen ${this.props.name}\n${error.name}\n${(error.stack ?? '').split('\n').slice(1, 12).join('\n')}`;
-    return (
-      <div role="alert" className="column space">
-        <Empty
-          actions={
-            <>
-              <Button look="primary" onPress={() => this.setState({ error: null })}>
-                Reload screen
-              </Button>
-              <Button onPress={() => navigator.clipboard.writeText(details)}>Copy details</Button>
-            </>
-          }
-        >
-          This screen failed. The service goes on; nothing is lost.
-        </Empty>
-      </div>
+    if (this.props.onFailed !== undefined) return null;
+    return error instanceof PieceMissing ? (
+      <Missing isLive={this.props.isLive === true} />
+    ) : (
+      <Failed name={this.props.name} error={error} onAgain={() => this.setState({ error: null })} />
     );
   }
+}
+
+function Failed({ name, error, onAgain }: { name: string; error: Error; onAgain: () => void }) {
+  // Stack frames name our own code only; the message could quote what was shown.
+  const details = `HL7 Courier console, screen ${name}\n${error.name}\n${(error.stack ?? '').split('\n').slice(1, 12).join('\n')}`;
+  return (
+    <div role="alert" className="column space">
+      <Empty
+        actions={
+          <>
+            <Button look="primary" onPress={onAgain}>
+              Reload screen
+            </Button>
+            <Button onPress={() => navigator.clipboard.writeText(details)}>Copy details</Button>
+          </>
+        }
+      >
+        This screen failed. The service goes on; nothing is lost.
+      </Empty>
+    </div>
+  );
+}
+
+/** A part of the console that its host does not give: because it is away, or was replaced by another version. */
+function Missing({ isLive }: { isLive: boolean }) {
+  useEffect(() => {
+    if (isLive) reloadOnce();
+  }, [isLive]);
+  return (
+    <div role="status" className="column space">
+      {isLive ? (
+        <Empty
+          actions={
+            <Button look="primary" onPress={() => location.reload()}>
+              Reload the console
+            </Button>
+          }
+        >
+          This part of the console could not be loaded. The service may have been renewed meanwhile.
+        </Empty>
+      ) : (
+        <Empty>This part of the console was not loaded yet. It comes by itself when the service is back.</Empty>
+      )}
+    </div>
+  );
 }
