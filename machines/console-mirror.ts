@@ -117,6 +117,24 @@ export function changeOf(words: readonly CourierEvent[]): EventPayload<'onSessio
   return { added: [...added.values()], changed: [...changed.values()], removed: [...removed] };
 }
 
+/**
+ * All causes and retries there are, as the service lists them: what ended while nobody listened is not told of again.
+ * @param since the mirror as it was when the list was asked for: what was heard after that is newer than the list.
+ */
+export function withListed(
+  mirror: Mirror,
+  { causes, jobs, since }: { causes: readonly Cause[]; jobs: readonly RetryJob[]; since: Pick<Mirror, 'causes' | 'jobs'> },
+): Pick<Mirror, 'causes' | 'jobs'> {
+  return {
+    causes: { ...byId(causes), ...heardSince(mirror.causes ?? {}, since.causes ?? {}) },
+    jobs: { ...byId(jobs), ...heardSince(mirror.jobs, since.jobs) },
+  };
+}
+const byId = <Item extends { id: string }>(items: readonly Item[]): Record<string, Item> =>
+  Object.fromEntries(items.map((item) => [item.id, item]));
+const heardSince = <Item>(now: Record<string, Item>, then: Record<string, Item>): Record<string, Item> =>
+  Object.fromEntries(Object.entries(now).filter(([id, item]) => item !== then[id]));
+
 /** How many sessions were captured or ended between two words on the status. */
 export function changesBetween(before: Status | null, words: readonly CourierEvent[]): number {
   const after = words.find((word) => word.name === 'onStatus')?.payload;

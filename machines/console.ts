@@ -6,7 +6,8 @@
  */
 import { assign, emit, fromCallback, setup, spawnChild, stopChild } from 'xstate';
 import type { CourierEvent, EventPayload } from '../src/common/contract.ts';
-import { changeOf, changesBetween, emptyMirror, mirrored, withGarbled, type Mirror } from './console-mirror.ts';
+import type { Cause, RetryJob } from '../src/common/console.ts';
+import { changeOf, changesBetween, emptyMirror, mirrored, withGarbled, withListed, type Mirror } from './console-mirror.ts';
 
 /** What a connection tells. `at` is on this computer's clock, unix ms. */
 export type ConnectionEvent =
@@ -16,6 +17,14 @@ export type ConnectionEvent =
   | { type: 'connection.lost'; at: number; reason: 'closed' | 'refused' }
   /** A message that does not follow the contract: `name` says which kind. */
   | { type: 'word.garbled'; at: number; name: string };
+
+/** The service listed all its causes and retries; `since`: what was known of them when it was asked. */
+type StandingListed = {
+  type: 'standing.listed';
+  causes: Cause[];
+  jobs: RetryJob[];
+  since: Pick<Mirror, 'causes' | 'jobs'>;
+};
 
 /** What views that keep pages of their own are told. */
 export type ConsoleEmitted =
@@ -42,7 +51,7 @@ const delayMs = (tries: number) => Math.min(firstDelayMs * 2 ** Math.max(0, trie
 export const consoleMachine = setup({
   types: {} as {
     context: ConsoleContext;
-    events: ConnectionEvent | { type: 'retry.requested' };
+    events: ConnectionEvent | StandingListed | { type: 'retry.requested' };
     emitted: ConsoleEmitted;
   },
   actors: {
@@ -55,6 +64,7 @@ export const consoleMachine = setup({
     closeConnection: stopChild('connection'),
     mirrorWords: assign(({ context }, params: { words: CourierEvent[]; at: number }) => mirrored(context, params)),
     reportGarbled: assign(({ context }, params: { name: string; at: number }) => withGarbled(context, params)),
+    takeListed: assign(({ context }, params: Omit<StandingListed, 'type'>) => withListed(context, params)),
     countLoss: assign(({ context }, params: { at: number; reason: LostReason }) => ({
       tries: context.tries + 1,
       lostReason: params.reason,
@@ -86,7 +96,10 @@ export const consoleMachine = setup({
   id: 'console',
   context: { ...emptyMirror, tries: 0, retryAt: null, lostReason: null },
   initial: 'connecting',
-  on: { 'word.garbled': { actions: { type: 'reportGarbled', params: ({ event }) => event } } },
+  on: {
+    'word.garbled': { actions: { type: 'reportGarbled', params: ({ event }) => event } },
+    'standing.listed': { actions: { type: 'takeListed', params: ({ event }) => event } },
+  },
   states: {
     connecting: {
       entry: 'openConnection',

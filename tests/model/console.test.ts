@@ -84,6 +84,13 @@ describe('a console', () => {
     ]);
   });
 
+  test('takes what the service lists as the truth about causes and retries', () => {
+    const { actor, hear } = startConsole();
+    hear({ type: 'words.heard', at: 1, words: [word] });
+    actor.send({ type: 'standing.listed', causes: [], jobs: [], since: { causes: null, jobs: {} } });
+    expect(actor.getSnapshot().context).toMatchObject({ causes: {}, jobs: {} });
+  });
+
   test('says which actor is missing when nothing connects it', () => {
     const errors: unknown[] = [];
     const actor = createActor(consoleMachine);

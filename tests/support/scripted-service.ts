@@ -13,6 +13,7 @@ import {
   type RequestName,
   type SessionFilter,
   type SessionSummary,
+  type Status,
 } from '../../src/common/contract.ts';
 import { CourierError, refusalOf } from '../../src/common/errors.ts';
 import type { SessionFile } from '../../src/common/session.ts';
@@ -46,6 +47,8 @@ export interface ScriptedService {
   goSilent(isSilent: boolean): void;
   /** From now on every call is answered 401. */
   refuseKey(): void;
+  /** Changes what every further word on the status says. */
+  amendStatus(change: Partial<Status>): void;
   /** Replaces the answer to a request. */
   answer(name: RequestName, answer: (params: Record<string, unknown>) => unknown): void;
   close(): Promise<void>;
@@ -81,7 +84,8 @@ export async function startScriptedService(
     if (mode === 'here') for (const stream of streams) stream.write(`event: ${name}\ndata: ${text}\n\n`);
   };
   const tell = (event: CourierEvent) => write(event.name, JSON.stringify(event.payload));
-  const status = () => data.statusOf(scenario, now(), sessions);
+  let amended: Partial<Status> = {};
+  const status = () => ({ ...data.statusOf(scenario, now(), sessions), ...amended });
   const changed = (list: SessionSummary[], removed: string[] = []) =>
     tell({ name: 'onSessionsChanged', payload: { added: [], changed: list, removed } });
 
@@ -300,7 +304,7 @@ export async function startScriptedService(
       { name: 'onSubmissionProgress', payload: { inFlight: 1, queueSize: 0, activeWorker: true } },
       ...data.snapshotsOf(scenario).map((payload) => ({ name: 'onSnapshot' as const, payload })),
       { name: 'onUnderWay', payload: data.underWayOf(scenario, now()) },
-      { name: 'onCauses', payload: { causes } },
+      { name: 'onCauses', payload: { causes: causes.filter(({ state }) => state !== 'resolved') } },
       ...jobs.map((payload) => ({ name: 'onRetryJob' as const, payload })),
       { name: 'onTransitions', payload: { transitions: data.transitionsOf(scenario, now()).toReversed(), dropped: 0 } },
     ];
@@ -390,6 +394,10 @@ export async function startScriptedService(
     refuseKey() {
       mode = 'refusing';
       for (const stream of streams) stream.destroy();
+    },
+    amendStatus(change) {
+      amended = { ...amended, ...change };
+      tell({ name: 'onStatus', payload: status() });
     },
     answer: (name, answer) => void replaced.set(name, answer),
     async close() {

@@ -24,7 +24,24 @@ export function ConsoleProvider({ transport, children }: { transport: Transport;
 function AskProvider({ transport, children }: { transport: Transport; children: ReactNode }) {
   const actor = ConsoleActor.useActorRef();
   const ask = useMemo(() => askOver(transport, (name) => actor.send(garbledNow(name))), [transport, actor]);
+  useListing(ask);
   return <AskContext.Provider value={ask}>{children}</AskContext.Provider>;
+}
+
+/** Causes that were resolved, and causes and retries that ended while nobody listened, are told of only when asked for. */
+function useListing(ask: Ask): void {
+  const actor = ConsoleActor.useActorRef();
+  const isLive = useConnection() === 'live';
+  useEffect(() => {
+    if (!isLive) return;
+    const { causes, jobs } = actor.getSnapshot().context;
+    const list = async () => {
+      const [listed, retries] = await Promise.all([ask('getCauses', {}), ask('getRetryJobs', {})]);
+      actor.send({ type: 'standing.listed', causes: listed.causes, jobs: retries.jobs, since: { causes, jobs } });
+    };
+    // What was heard stays as it is; the next return asks again.
+    list().catch(() => {});
+  }, [ask, actor, isLive]);
 }
 
 const garbledNow = (name: string) => ({ type: 'word.garbled' as const, name, at: Date.now() });

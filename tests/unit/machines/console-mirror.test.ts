@@ -1,6 +1,6 @@
 /** The mirror of the service: what each word changes, and what it leaves. */
 import { describe, expect, test } from 'vitest';
-import { changeOf, changesBetween, emptyMirror, mirrored, withGarbled } from '../../../machines/console-mirror.ts';
+import { changeOf, changesBetween, emptyMirror, mirrored, withGarbled, withListed } from '../../../machines/console-mirror.ts';
 import type { CourierEvent, SessionSummary, Status } from '../../../src/common/contract.ts';
 import { causesOf, jobsOf, logOf, sessionsOf, settingsOf, transitionsOf, underWayOf } from '../../support/scripted-data.ts';
 
@@ -102,4 +102,15 @@ test('a garbled kind is a line in the log, once, at the time of the service', ()
   const once = { ...emptyMirror, ...withGarbled({ ...emptyMirror, clockOffsetMs: 500 }, { name: 'onLog', at: 1000 }) };
   expect(once.lines).toMatchObject([{ at: 1500, level: 'warn' }]);
   expect(withGarbled(once, { name: 'onLog', at: 2000 })).toEqual({ garbled: ['onLog'], lines: once.lines });
+});
+
+test('a list of what stands replaces what was known, but for what was heard after it was asked for', () => {
+  const [ended, heard, told] = causesOf('busy', now);
+  const [job] = jobsOf('busy', now);
+  if (ended === undefined || heard === undefined || told === undefined || job === undefined) throw new Error('no data');
+  const since = { causes: { [ended.id]: ended, [heard.id]: heard }, jobs: { [job.id]: job } };
+  const newer = { ...heard, count: heard.count + 1 };
+  const mirror = { ...emptyMirror, ...since, causes: { ...since.causes, [heard.id]: newer } };
+  const listed = withListed(mirror, { causes: [heard, told], jobs: [], since });
+  expect(listed).toEqual({ causes: { [heard.id]: newer, [told.id]: told }, jobs: {} });
 });
