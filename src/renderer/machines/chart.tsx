@@ -25,7 +25,8 @@ export function StateChart(props: {
   active: readonly string[];
   taken: Taken | null;
   isSmall: boolean;
-  onSelect: (state: string) => void;
+  /** @param isLow the state is in the lower half of the drawing. */
+  onSelect: (state: string, isLow: boolean) => void;
 }) {
   const { drawing, active, taken, isSmall } = props;
   const { chart } = drawing;
@@ -124,7 +125,7 @@ export function StateChart(props: {
           preventScrolling={false}
           proOptions={{ hideAttribution: true }}
           onNodeClick={(_, node) => {
-            if (node.type === 'state') props.onSelect(node.id);
+            if (node.type === 'state') props.onSelect(node.id, node.position.y > layout.y + layout.height / 2);
           }}
           aria-label={`Statechart of ${machineWords[chart.machine]?.name ?? chart.machine}`}
         />

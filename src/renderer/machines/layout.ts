@@ -21,12 +21,14 @@ export const smallStyle: Style = {
     { nodes: 40, rows: 12 },
   ],
   eventsMax: 1,
+  omitsObvious: true,
   mayOmit: true,
 };
 export const largeStyle: Style = {
   nodeHeight: 30,
   gaps: [{ nodes: 48, rows: 50 }],
   eventsMax: 2,
+  omitsObvious: false,
   mayOmit: false,
 };
 

@@ -3,6 +3,8 @@
  * May import: react.
  */
 import { useState } from 'react';
+import type { Transition } from '../../common/console.ts';
+import type { Mirror } from '../../../machines/console-mirror.ts';
 import { useConsole } from '../model/console.tsx';
 import { useTick } from '../model/clock.ts';
 import { addressOf } from '../model/route.ts';
@@ -16,18 +18,32 @@ import { drawings } from './drawings.ts';
 /** How long the last transition taken stays lit. */
 const litMs = 3000;
 
+/** A view that stands still: what was seen at one moment. */
+export interface Still {
+  snapshots: Mirror['snapshots'];
+  transitions: Transition[];
+  /** The service's clock, unix ms. */
+  at: number;
+}
+
 /** What is active in a machine, and the word for it. */
-export function useMachine(machine: string): { active: string[]; word: Word | null; taken: Taken | null } {
-  const value = useConsole(({ snapshots }) => snapshots[machine]?.value);
-  const last = useConsole(({ transitions }) => transitions.find((each) => each.machine === machine && each.from !== each.to));
+export function useMachine(
+  machine: string,
+  still: Still | null = null,
+): { active: string[]; word: Word | null; taken: Taken | null } {
+  const live = useConsole(({ snapshots }) => snapshots[machine]?.value);
+  const isOfMachine = (each: Transition) => each.machine === machine && each.from !== each.to;
+  const liveLast = useConsole(({ transitions }) => transitions.find(isOfMachine));
   const offset = useConsole(({ clockOffsetMs }) => clockOffsetMs);
   const tick = useTick();
-  const active = activePaths(value);
+  const active = activePaths(still === null ? live : still.snapshots[machine]?.value);
+  const last = still === null ? liveLast : still.transitions.find(isOfMachine);
+  const now = still?.at ?? tick + offset;
   const deepest = active.at(-1);
   return {
     active,
     word: deepest === undefined ? null : wordFor(machine, deepest),
-    taken: last === undefined ? null : { from: last.from, to: last.to, isFresh: tick + offset - last.at < litMs },
+    taken: last === undefined ? null : { from: last.from, to: last.to, isFresh: now - last.at < litMs },
   };
 }
 export function wordFor(machine: string, state: string): Word {
@@ -35,12 +51,12 @@ export function wordFor(machine: string, state: string): Word {
   return known ?? { glyph: 'dots', tone: 'wait', word: humanised(state) };
 }
 
-export function MachineCard({ machine }: { machine: string }) {
-  const { active, word, taken } = useMachine(machine);
-  const [selected, setSelected] = useState<string | null>(null);
+export function MachineCard({ machine, frozen }: { machine: string; frozen: Still | null }) {
+  const { active, word, taken } = useMachine(machine, frozen);
+  const [selected, setSelected] = useState<{ state: string; isLow: boolean } | null>(null);
   const [isOpen, setOpen] = useState(false);
   const drawing = drawings[machine];
-  const meaning = selected === null ? null : meaningOf(machine, selected);
+  const meaning = selected === null ? null : meaningOf(machine, selected.state);
   return (
     <section className={isOpen ? 'panel machine-card is-open' : 'panel machine-card'} aria-label={machineName(machine)}>
       <div className="panel-head machine-head">
@@ -68,12 +84,16 @@ export function MachineCard({ machine }: { machine: string }) {
             active={active}
             taken={taken}
             isSmall
-            onSelect={(state) => setSelected(state === selected ? null : state)}
+            onSelect={(state, isLow) => setSelected(state === selected?.state ? null : { state, isLow })}
           />
         )}
         {meaning !== null && (
-          <button type="button" className="machine-meaning small" onClick={() => setSelected(null)}>
-            <b>{meaning.word}</b> <span className="mono">{selected}</span>
+          <button
+            type="button"
+            className={selected?.isLow === true ? 'machine-meaning is-above small' : 'machine-meaning small'}
+            onClick={() => setSelected(null)}
+          >
+            <b>{meaning.word}</b> <span className="mono">{selected?.state}</span>
             <br />
             {meaning.text}
           </button>

@@ -4,24 +4,31 @@
  */
 import { Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import type { Transition, UnderWay } from '../../common/console.ts';
+import type { UnderWay } from '../../common/console.ts';
 import { useConsole } from '../model/console.tsx';
+import { clock } from '../model/format.ts';
 import { useRoute, addressOf, go } from '../model/route.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button, Segmented } from '../ui/button.tsx';
 import { Board } from './board.tsx';
-import { MachineCard } from './machine-card.tsx';
+import { MachineCard, type Still } from './machine-card.tsx';
 import { OneMachine } from './one-machine.tsx';
 import { Transitions } from './transitions.tsx';
 import './machines.css';
 
+/** What was seen when the view was frozen: the picture stops, the work goes on. */
+interface Frozen extends Still {
+  underWay: UnderWay | null;
+}
 const shownMachines = ['capture', 'worker', 'endpoint', 'retention'] as const;
 
 export default function Machines() {
   const { place, query } = useRoute();
   const underWay = useConsole((context) => context.underWay);
   const transitions = useConsole((context) => context.transitions);
-  const [frozen, setFrozen] = useState<{ underWay: UnderWay | null; transitions: Transition[]; at: number } | null>(null);
+  const snapshots = useConsole((context) => context.snapshots);
+  const offset = useConsole(({ clockOffsetMs }) => clockOffsetMs);
+  const [frozen, setFrozen] = useState<Frozen | null>(null);
   const shown = frozen ?? { underWay, transitions };
   const isOneSession = place === 'session';
   const views = useMemo(
@@ -45,12 +52,15 @@ export default function Machines() {
         }
         action={
           place === null && (
-            <Button
-              icon={frozen === null ? <Pause aria-hidden="true" /> : <Play aria-hidden="true" />}
-              onPress={() => setFrozen(frozen === null ? { underWay, transitions, at: underWay?.at ?? 0 } : null)}
-            >
-              {frozen === null ? 'Freeze view' : 'Go on'}
-            </Button>
+            <>
+              {frozen !== null && <span className="text2 small frozen-at">As of {clock(frozen.at)}</span>}
+              <Button
+                icon={frozen === null ? <Pause aria-hidden="true" /> : <Play aria-hidden="true" />}
+                onPress={() => setFrozen(frozen === null ? { underWay, transitions, snapshots, at: Date.now() + offset } : null)}
+              >
+                {frozen === null ? 'Freeze view' : 'Go on'}
+              </Button>
+            </>
           )
         }
       />
@@ -59,7 +69,7 @@ export default function Machines() {
           <>
             <div className="machine-cards">
               {shownMachines.map((machine) => (
-                <MachineCard key={machine} machine={machine} />
+                <MachineCard key={machine} machine={machine} frozen={frozen} />
               ))}
             </div>
             <div className="machines-main">

@@ -19,6 +19,8 @@ export interface Look {
   nodeHeight: number;
   /** Events named in a label, where the transition has no word of its own. */
   eventsMax: number;
+  /** Leaves out a label that the state it leads to says as well: `pause` to Paused. */
+  omitsObvious: boolean;
 }
 interface How {
   direction: (typeof directions)[number];
@@ -93,9 +95,10 @@ function extentOf(boxes: readonly Box[], lines: readonly Line[]): Box {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-function labelOf({ machine }: Chart, { id, events }: ChartEdge, { eventsMax }: Look): string {
+function labelOf({ machine, states }: Chart, { id, to, events }: ChartEdge, { eventsMax, omitsObvious }: Look): string {
   const known = edgeWord(machine, id);
-  if (known !== undefined) return known;
+  const target = states.find((state) => state.id === to)?.label.toLowerCase() ?? '';
+  if (known !== undefined) return omitsObvious && target.startsWith(known) ? '' : known;
   const shown = events.slice(0, eventsMax);
   const rest = events.length - shown.length;
   return rest > 0 ? `${shown.join(', ')} +${rest}` : shown.join(', ');
