@@ -8,7 +8,11 @@ import renderer from './src/renderer/vite.config.ts';
 export default defineConfig({
   main: {
     build: {
+      // The host carries what it needs in itself: the package has no node_modules that could be incomplete or too large.
+      externalizeDeps: false,
       rollupOptions: {
+        // Development only, and not in the package (--inspect-machines).
+        external: ['@statelyai/inspect'],
         input: {
           index: 'src/main/index.ts',
           'read-thread': 'src/service/store/read-thread.ts',
