@@ -135,14 +135,18 @@ describe('many sessions', () => {
 describe('finding', () => {
   test('a filter is in the address, can be saved as a view and removed again', async () => {
     const { page } = await open('busy', '#/sessions');
+    await page.getByRole('button', { name: 'Has error' }).click();
     await page.getByLabel('Search sessions').fill('HEMA');
     await page.waitForURL(/text=HEMA/);
+    await page.getByText('Searching hidden fields').waitFor();
     await page.getByRole('button', { name: 'Save view' }).click();
-    await page.getByLabel('Name of the view').fill('Haematology');
+    await page.getByText('The filters are kept, what is searched is not.').waitFor();
+    await page.getByLabel('Name of the view').fill('With errors');
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: /^Haematology/ }).waitFor();
+    const view = page.getByRole('link', { name: /^With errors/ });
+    expect(await view.getAttribute('href')).toMatch(/error=true$/);
     await page.getByRole('button', { name: 'Remove view' }).click();
-    await page.getByText('View “Haematology” removed.').waitFor();
+    await page.getByText('View “With errors” removed.').waitFor();
     await page.goBack();
     expect(page.url()).not.toContain('text=HEMA');
   });

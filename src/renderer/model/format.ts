@@ -53,6 +53,8 @@ export function day(at: number, now: number): string {
 /** `09:52:31` today, else with its day: for tables. */
 export const moment = (at: number, now: number): string =>
   daysBetween(at, now) === 0 ? clock(at) : `${dayFormat.format(at)} ${minute(at)}`;
+/** `09:52` today, else its day: where a table has little room. */
+export const minuteOrDay = (at: number, now: number): string => (daysBetween(at, now) === 0 ? minute(at) : dayFormat.format(at));
 /** `Monday`, `today`, `12 Nov`. */
 export function since(at: number, now: number): string {
   const days = daysBetween(at, now);

@@ -1,15 +1,42 @@
 /**
- * What this operator prefers on this computer: look, keys, saved views. Kept by the browser, holds no patient data.
+ * What this operator prefers on this computer: look, keys, saved views, columns. Kept by the browser, holds no patient data.
  * May import: zod, react.
  */
 import { useSyncExternalStore } from 'react';
 import { z } from 'zod';
+
+/** Columns of the sessions table, in their order. */
+export const columnIds = [
+  'state',
+  'captured',
+  'session',
+  'id',
+  'device',
+  'address',
+  'lisAddress',
+  'type',
+  'messages',
+  'size',
+  'tries',
+  'httpStatus',
+  'lastAttempt',
+  'accepted',
+  'waited',
+  'reason',
+] as const;
+export type ColumnId = (typeof columnIds)[number];
+export const standardColumns: readonly ColumnId[] = ['state', 'captured', 'session', 'device', 'type', 'tries', 'reason'];
 
 const savedView = z.object({ name: z.string().max(60), query: z.string().max(1000) });
 const preferences = z.object({
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
   density: z.enum(['compact', 'comfortable']).catch('compact'),
   singleKeys: z.boolean().catch(true),
+  // What a later version knows and this one does not is left out, the rest stays.
+  columns: z
+    .array(z.enum(columnIds).nullable().catch(null))
+    .transform((ids) => ids.filter((id) => id !== null))
+    .catch([...standardColumns]),
   savedViews: z
     .array(savedView)
     .max(20)

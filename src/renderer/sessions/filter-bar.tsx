@@ -2,7 +2,7 @@
  * Search and filters; all of it is in the address, so that a view can be shared and saved.
  * May import: react, lucide-react.
  */
-import { Bookmark, ChevronDown, Search, X } from 'lucide-react';
+import { Bookmark, ChevronDown, EyeOff, Search, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { sessionState } from '../../common/console.ts';
 import { useConsole } from '../model/console.tsx';
@@ -43,6 +43,12 @@ export function FilterBar({ query, onChange, total }: { query: URLSearchParams; 
         {total === null ? '' : isFiltered && all !== null ? `${count(total)} of ${count(Math.max(all, total))}` : count(total)}
       </span>
       <SaveView query={query} />
+      {query.has('text') && (
+        <span className="small text3 hidden-fields">
+          <EyeOff size={14} strokeWidth={1.5} aria-hidden="true" />
+          Searching hidden fields
+        </span>
+      )}
     </div>
   );
 }
@@ -69,7 +75,7 @@ function SearchText({ text, onChange }: { text: string; onChange: Change }) {
         ref={input}
         type="search"
         aria-label="Search sessions"
-        placeholder="Id, device, message type, error"
+        placeholder="Barcode, order, patient, device ..."
         spellCheck={false}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
@@ -233,6 +239,8 @@ function SaveView({ query }: { query: URLSearchParams }) {
   const [name, setName] = useState('');
   const kept = new URLSearchParams(query);
   kept.delete('open');
+  // What is searched may be a patient's: it is not kept.
+  kept.delete('text');
   const existing = savedViews.find((view) => view.query === kept.toString());
   if (existing !== undefined)
     return (
@@ -261,7 +269,7 @@ function SaveView({ query }: { query: URLSearchParams }) {
     >
       {(close) => (
         <form
-          className="row"
+          className="save-view"
           onSubmit={(event) => {
             event.preventDefault();
             if (name.trim() === '') return;
@@ -279,6 +287,7 @@ function SaveView({ query }: { query: URLSearchParams }) {
           >
             Save
           </Button>
+          {query.has('text') && <p className="small text2">The filters are kept, what is searched is not.</p>}
         </form>
       )}
     </PopoverButton>

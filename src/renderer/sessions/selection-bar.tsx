@@ -9,6 +9,8 @@ import { Button } from '../ui/button.tsx';
 export function SelectionBar(props: {
   size: number;
   isAll: boolean;
+  /** They are still being looked up. */
+  isComing: boolean;
   isEnabled: boolean;
   onClear: () => void;
   onRetry: () => unknown;
@@ -17,11 +19,11 @@ export function SelectionBar(props: {
   onExport: () => unknown;
   onRemove: () => unknown;
 }) {
-  const isDisabled = !props.isEnabled;
+  const isDisabled = !props.isEnabled || props.isComing;
   return (
     <div className="filter-bar" role="toolbar" aria-label="Selected sessions">
       <Button look="quiet" label="Clear selection" shortcut="Esc" icon={<X aria-hidden="true" />} onPress={props.onClear} />
-      <b>{props.isAll ? `All ${counted(props.size, 'session')} that match` : `${counted(props.size, 'session')} selected`}</b>
+      <b role="status">{wordsFor(props)}</b>
       <span className="space" />
       <Button look="primary" icon={<RotateCw aria-hidden="true" />} shortcut="R" isDisabled={isDisabled} onPress={props.onRetry}>
         Retry
@@ -44,4 +46,10 @@ export function SelectionBar(props: {
       />
     </div>
   );
+}
+
+function wordsFor({ size, isAll, isComing }: { size: number; isAll: boolean; isComing: boolean }): string {
+  const sessions = counted(size, 'session');
+  if (isAll) return `All ${sessions} that match`;
+  return isComing ? `Selecting ${sessions} ...` : `${sessions} selected`;
 }

@@ -3,7 +3,7 @@
  * May import: react, lucide-react.
  */
 import { ArrowRight } from 'lucide-react';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import type { SessionSummary } from '../../common/contract.ts';
 import { mayIgnore, mayRestore, mayRetry, useSessionActions, type Selection } from '../model/actions.tsx';
 import { useConsole, useMinute } from '../model/console.tsx';
@@ -13,11 +13,12 @@ import { addressOf, go, useRoute } from '../model/route.ts';
 import { filterOf, sortOf } from '../model/session-filter.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button } from '../ui/button.tsx';
+import { useChoiceOfRows } from './choice-of-rows.ts';
 import { Drawer } from './drawer.tsx';
 import { useExport } from './export.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { SelectionBar } from './selection-bar.tsx';
-import { SessionTable, type Chosen, type TableHandle } from './table.tsx';
+import { SessionTable, type TableHandle } from './table.tsx';
 import { useSessionPages } from './use-pages.ts';
 import './sessions.css';
 
@@ -33,10 +34,9 @@ export default function Sessions() {
   const today = useConsole(({ status }) => status?.today?.captured);
   const table = useRef<TableHandle>(null);
   const openId = query.get('open');
-  const [chosen, setChosen] = useState<Chosen & { key: string }>(nothingChosen(''));
-  // A selection belongs to what was filtered when it was made.
-  const filterKey = JSON.stringify({ ...filter, from: undefined });
-  const selected = chosen.key === filterKey ? chosen : nothingChosen(filterKey);
+  const choice = useChoiceOfRows({ filter, sort, total: state.total ?? 0, at: useCallback((index) => pages.at(index), [pages]) });
+  const { chosen, clear } = choice;
+  const size = chosen.isAll ? (state.total ?? 0) : (chosen.coming ?? chosen.ids.size);
 
   const setQuery = useCallback(
     (change: Record<string, string | null>, { replace = false } = {}) => {
@@ -56,12 +56,13 @@ export default function Sessions() {
 
   /** What an action is meant for: the selection, else the open or the focused row. */
   const meant = useCallback((): Selection => {
-    if (selected.isAll) return { kind: 'all', filter, total: state.total ?? 0, inView: table.current?.inView() ?? 0 };
-    if (selected.ids.size > 0)
-      return { kind: 'some', sessions: [...selected.ids].map(([id, summary]) => pages.byId(id) ?? summary) };
+    // What is not yet known by id is not acted on.
+    if (chosen.coming !== null) return { kind: 'some', sessions: [] };
+    if (chosen.isAll) return { kind: 'all', filter, total: state.total ?? 0, inView: table.current?.inView() ?? 0 };
+    if (chosen.ids.size > 0) return { kind: 'some', sessions: [...chosen.ids].map(([id, summary]) => pages.byId(id) ?? summary) };
     const one = pages.byId(openId ?? '') ?? table.current?.focused();
     return { kind: 'some', sessions: one === undefined ? [] : [one] };
-  }, [selected, filter, state.total, pages, openId]);
+  }, [chosen, filter, state.total, pages, openId]);
   const meantIf = useCallback(
     (isFit: (summary: SessionSummary) => boolean): Selection => {
       const selection = meant();
@@ -71,9 +72,9 @@ export default function Sessions() {
   );
   const removeMeant = useCallback(async () => {
     const isGone = await actions.remove(meant());
-    if (isGone) setChosen(nothingChosen(filterKey));
+    if (isGone) clear();
     if (isGone && openId !== null) open(null);
-  }, [actions, meant, filterKey, openId, open]);
+  }, [actions, meant, clear, openId, open]);
 
   useKeys(
     useMemo<KeyMap>(
@@ -87,16 +88,16 @@ export default function Sessions() {
         u: () => void actions.restore(meantIf(mayRestore)),
         Delete: () => void removeMeant(),
         e: () => void exportSessions(meant()),
-        'mod+a': () => setChosen({ key: filterKey, ids: new Map(), isAll: true }),
+        'mod+a': () => choice.chooseAll(true),
         Escape: () => {
           if (openId !== null) open(null);
-          else if (selected.isAll || selected.ids.size > 0) setChosen(nothingChosen(filterKey));
+          else if (size > 0) clear();
           else return false;
           table.current?.focus();
           return true;
         },
       }),
-      [actions, meant, meantIf, removeMeant, exportSessions, filterKey, openId, open, selected],
+      [actions, meant, meantIf, removeMeant, exportSessions, choice, clear, size, openId, open],
     ),
   );
 
@@ -111,11 +112,12 @@ export default function Sessions() {
           </Button>
         }
       />
-      {selected.isAll || selected.ids.size > 0 ? (
+      {size > 0 || chosen.isAll ? (
         <SelectionBar
-          size={selected.isAll ? (state.total ?? 0) : selected.ids.size}
-          isAll={selected.isAll}
-          onClear={() => setChosen(nothingChosen(filterKey))}
+          size={size}
+          isAll={chosen.isAll}
+          isComing={chosen.coming !== null}
+          onClear={clear}
           onRetry={() => actions.retry(meantIf(mayRetry))}
           onIgnore={() => actions.ignore(meantIf(mayIgnore))}
           onRestore={() => actions.restore(meantIf(mayRestore))}
@@ -135,9 +137,7 @@ export default function Sessions() {
           onSort={(by) => setQuery({ sort: sort.by === by && sort.descending === true ? by : `-${by}` })}
           openId={openId}
           onOpen={open}
-          chosen={selected}
-          onChoose={(ids) => setChosen({ key: filterKey, ids, isAll: false })}
-          onChooseAll={(isAll) => setChosen({ key: filterKey, ids: new Map(), isAll })}
+          choice={choice}
           onClearFilter={() => go(addressOf('sessions'))}
         />
         {openId !== null && (
@@ -154,5 +154,3 @@ export default function Sessions() {
     </>
   );
 }
-
-const nothingChosen = (key: string): Chosen & { key: string } => ({ key, ids: new Map(), isAll: false });

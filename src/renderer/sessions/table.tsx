@@ -4,17 +4,32 @@
  * May import: react, @tanstack/react-virtual, lucide-react.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
-import { memo, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type Ref,
+  type RefObject,
+} from 'react';
 import type { SessionSort, SessionSummary } from '../../common/contract.ts';
-import { useConsole, useMinute, useNow } from '../model/console.tsx';
-import { count, exact, moment } from '../model/format.ts';
+import { useConsole, useMinute } from '../model/console.tsx';
+import { count } from '../model/format.ts';
 import { usePreferences } from '../model/preferences.ts';
-import { stateOf, stateWords, wordOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
-import { StatusMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
+import type { ChoiceOfRows } from './choice-of-rows.ts';
+import { allColumns, classOf, firmColumn, layoutOf, type Column, type Layout } from './columns.tsx';
 import type { PagesState, SessionPages } from './pages.ts';
+import { ScrollHint } from './scroll-hint.tsx';
+import { ColumnChooser, headId, TableHead } from './table-head.tsx';
+import './table.css';
 
 export interface TableHandle {
   /** The row the arrows are on. */
@@ -25,11 +40,6 @@ export interface TableHandle {
   move(step: number): void;
   focus(): void;
 }
-export interface Chosen {
-  /** By id, as they were when chosen: their page may be gone from memory. */
-  ids: ReadonlyMap<string, SessionSummary>;
-  isAll: boolean;
-}
 interface TableProps {
   ref: Ref<TableHandle>;
   pages: SessionPages;
@@ -38,26 +48,20 @@ interface TableProps {
   onSort: (by: SessionSort['by']) => void;
   openId: string | null;
   onOpen: (id: string | null) => void;
-  chosen: Chosen;
-  onChoose: (ids: Chosen['ids']) => void;
-  onChooseAll: (isAll: boolean) => void;
+  choice: ChoiceOfRows;
   onClearFilter: () => void;
 }
 
-const columns: readonly { by: SessionSort['by'] | null; label: string; className: string }[] = [
-  { by: 'submissionStatus', label: 'State', className: 'col-state' },
-  { by: 'startTime', label: 'Captured', className: 'col-captured' },
-  { by: 'sessionId', label: 'Session', className: 'col-session' },
-  { by: 'device', label: 'Device', className: 'col-device' },
-  { by: 'messageType', label: 'Type', className: 'col-type' },
-  { by: 'submissionAttempts', label: 'Tries', className: 'col-tries' },
-  { by: null, label: 'Reason', className: 'col-reason' },
-];
+/** While rows fly by, pages are fetched only where the hand rests for so long. */
+const restMs = 90;
 
 export function SessionTable(props: TableProps) {
-  const { pages, state, openId } = props;
+  const { pages, state, openId, choice } = props;
+  const { chosen } = choice;
   const scroller = useRef<HTMLDivElement>(null);
-  const rowPx = useRowHeight();
+  const rem = useRem();
+  const rowPx = useRowHeight(rem);
+  const { layout, placeOf, columnCount, scrollBarPx } = useLayout(scroller, rem);
   const total = state.total ?? 0;
   const [cursor, setCursor] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
@@ -73,7 +77,24 @@ export function SessionTable(props: TableProps) {
   const rows = virtual.getVirtualItems();
   const first = rows[0]?.index ?? 0;
   const last = rows.at(-1)?.index ?? 0;
-  useEffect(() => pages.show(first, last), [pages, first, last, total]);
+  const [isFast, setFast] = useState(false);
+  useEffect(() => {
+    if (!isFast) {
+      pages.show(first, last);
+      return;
+    }
+    const timer = setTimeout(() => pages.show(first, last), restMs);
+    return () => clearTimeout(timer);
+  }, [pages, first, last, total, isFast]);
+  const noteFast = useCallback(
+    (isNow: boolean) => {
+      setFast(isNow);
+      // Between the two ends of the list every time can be estimated.
+      if (isNow) for (const end of [0, Math.max(0, total - 1)]) pages.show(end, end);
+    },
+    [pages, total],
+  );
+  const at = useCallback((index: number) => pages.at(index), [pages]);
   const isAtTop = (scroller.current?.scrollTop ?? 0) < rowPx && cursor === null && openId === null;
   useFollow({
     pages,
@@ -82,13 +103,13 @@ export function SessionTable(props: TableProps) {
   });
 
   const openIndex = openId === null ? null : pages.indexOf(openId);
-  const at = cursor ?? openIndex;
+  const atRow = cursor ?? openIndex;
   const goTo = (index: number, { extend = false } = {}) => {
     const next = Math.max(0, Math.min(total - 1, index));
     if (extend) {
-      const from = anchor ?? at ?? next;
+      const from = anchor ?? atRow ?? next;
       setAnchor(from);
-      props.onChoose(idsBetween(pages, from, next));
+      choice.chooseRange(from, next);
     } else setAnchor(null);
     setCursor(next);
     virtual.scrollToIndex(next);
@@ -96,28 +117,22 @@ export function SessionTable(props: TableProps) {
     if (openId !== null && summary !== undefined && !extend) props.onOpen(summary.sessionId);
   };
   useImperativeHandle(props.ref, () => ({
-    focused: () => (at === null ? undefined : pages.at(at)),
+    focused: () => (atRow === null ? undefined : pages.at(atRow)),
     inView: () => Math.min(total, Math.ceil((scroller.current?.clientHeight ?? 0) / rowPx)),
-    move: (step) => goTo((at ?? -1) + step),
+    move: (step) => goTo((atRow ?? -1) + step),
     focus: () => scroller.current?.focus(),
   }));
-  const toggle = (summary: SessionSummary) => {
-    const ids = new Map(props.chosen.ids);
-    if (!ids.delete(summary.sessionId)) ids.set(summary.sessionId, summary);
-    props.onChoose(ids);
-  };
-
   function onKeyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const summary = at === null ? undefined : pages.at(at);
+    const summary = atRow === null ? undefined : pages.at(atRow);
     const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 2);
     const moves: Record<string, number> = {
-      ArrowDown: (at ?? -1) + 1,
-      j: (at ?? -1) + 1,
-      ArrowUp: (at ?? 1) - 1,
-      k: (at ?? 1) - 1,
-      PageDown: (at ?? 0) + pageRows,
-      PageUp: (at ?? 0) - pageRows,
+      ArrowDown: (atRow ?? -1) + 1,
+      j: (atRow ?? -1) + 1,
+      ArrowUp: (atRow ?? 1) - 1,
+      k: (atRow ?? 1) - 1,
+      PageDown: (atRow ?? 0) + pageRows,
+      PageUp: (atRow ?? 0) - pageRows,
       Home: 0,
       End: total - 1,
     };
@@ -126,14 +141,31 @@ export function SessionTable(props: TableProps) {
       if (event.key === 'Home' && state.added > 0) void pages.refresh();
       goTo(move, { extend: event.shiftKey });
     } else if (event.key === 'Enter' && summary !== undefined) props.onOpen(summary.sessionId);
-    else if ((event.key === 'x' || event.key === ' ') && summary !== undefined) toggle(summary);
+    else if ((event.key === 'x' || event.key === ' ') && summary !== undefined) choice.toggle(summary);
     else return;
     event.preventDefault();
   }
 
   return (
-    <section className="table-place" aria-label="Sessions table" data-area tabIndex={-1}>
-      <TableHead {...props} total={total} />
+    <section
+      className="table-place"
+      aria-label="Sessions table"
+      data-area
+      tabIndex={-1}
+      style={{ '--columns': layout.template, '--scroll-bar': `${scrollBarPx}px` } as CSSProperties}
+    >
+      <TableHead
+        layout={layout}
+        placeOf={placeOf}
+        total={total}
+        sort={props.sort}
+        onSort={props.onSort}
+        chosen={chosen}
+        onChooseAll={choice.chooseAll}
+      />
+      <div className="columns-place">
+        <ColumnChooser layout={layout} />
+      </div>
       {state.added > 0 && !isAtTop && (
         <div className="new-rows">
           <Button
@@ -158,11 +190,12 @@ export function SessionTable(props: TableProps) {
         role="grid"
         aria-label="Sessions"
         aria-rowcount={total + 1}
-        aria-colcount={columns.length + 1}
+        aria-colcount={columnCount}
+        aria-owns={headId}
         aria-multiselectable="true"
         tabIndex={0}
         onKeyDown={onKeyDown}
-        {...(at === null ? {} : { 'aria-activedescendant': `row-${at}` })}
+        {...(atRow === null ? {} : { 'aria-activedescendant': `row-${atRow}` })}
       >
         <div className="rows-inner" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {rows.map(({ index, start, size }) => {
@@ -173,9 +206,15 @@ export function SessionTable(props: TableProps) {
                 id={`row-${index}`}
                 role="row"
                 aria-rowindex={index + 2}
-                aria-selected={props.chosen.isAll || (summary !== undefined && props.chosen.ids.has(summary.sessionId))}
-                className={rowClass(summary, { isOpen: summary?.sessionId === openId && openId !== null, isAt: index === at })}
+                aria-selected={chosen.isAll || (summary !== undefined && chosen.ids.has(summary.sessionId))}
+                className={rowClass(summary, { isOpen: summary?.sessionId === openId && openId !== null, isAt: index === atRow })}
                 style={{ transform: `translateY(${start}px)`, height: size }}
+                // A range is selected, not the text in it.
+                onMouseDown={(event) => {
+                  if (!event.shiftKey) return;
+                  event.preventDefault();
+                  scroller.current?.focus();
+                }}
                 // The grid hears the keys: its row is the active descendant.
                 onClick={(event) => {
                   if (summary === undefined) return;
@@ -185,17 +224,19 @@ export function SessionTable(props: TableProps) {
                   }
                   setCursor(index);
                   setAnchor(null);
-                  if (event.ctrlKey || event.metaKey) toggle(summary);
+                  if (event.ctrlKey || event.metaKey) choice.toggle(summary);
                   else props.onOpen(summary.sessionId);
                 }}
               >
                 {summary === undefined ? (
-                  <RowBones />
+                  <RowBones layout={layout} />
                 ) : (
                   <Row
                     summary={summary}
-                    isChosen={props.chosen.isAll || props.chosen.ids.has(summary.sessionId)}
-                    onToggle={toggle}
+                    layout={layout}
+                    placeOf={placeOf}
+                    isChosen={chosen.isAll || chosen.ids.has(summary.sessionId)}
+                    onToggle={choice.toggle}
                   />
                 )}
               </div>
@@ -203,6 +244,7 @@ export function SessionTable(props: TableProps) {
           })}
         </div>
       </div>
+      <ScrollHint scroller={scroller} rowPx={rowPx} total={total} sort={props.sort} at={at} onFast={noteFast} />
     </section>
   );
 }
@@ -210,64 +252,18 @@ export function SessionTable(props: TableProps) {
 const rowClass = (summary: SessionSummary | undefined, { isOpen, isAt }: { isOpen: boolean; isAt: boolean }) =>
   `table-row ${isOpen ? 'is-open' : ''} ${isAt ? 'is-at' : ''} ${summary === undefined ? 'is-coming' : ''}`;
 
-function TableHead(props: TableProps & { total: number }) {
-  const isSome = props.chosen.ids.size > 0;
-  return (
-    <div className="table-head" role="group" aria-label="Columns">
-      <span className="col-check">
-        <input
-          type="checkbox"
-          className="box"
-          aria-label="Select all that match"
-          checked={props.chosen.isAll}
-          ref={(element) => {
-            if (element !== null) element.indeterminate = isSome;
-          }}
-          disabled={props.total === 0}
-          onChange={(event) => props.onChooseAll(event.target.checked)}
-        />
-      </span>
-      {columns.map(({ by, label, className }) =>
-        by === null ? (
-          <span key={label} className={className}>
-            {label}
-          </span>
-        ) : (
-          <button
-            key={label}
-            type="button"
-            className={className}
-            onClick={() => props.onSort(by)}
-            aria-label={
-              props.sort.by === by
-                ? `${label}, sorted ${props.sort.descending === true ? 'downwards' : 'upwards'}`
-                : `Sort by ${label}`
-            }
-          >
-            {label}
-            {props.sort.by === by &&
-              (props.sort.descending === true ? (
-                <ArrowDown size={13} aria-hidden="true" />
-              ) : (
-                <ArrowUp size={13} aria-hidden="true" />
-              ))}
-          </button>
-        ),
-      )}
-    </div>
-  );
-}
-
 const Row = memo(function Row(props: {
   summary: SessionSummary;
+  layout: Layout;
+  placeOf: (column: Column) => number;
   isChosen: boolean;
   onToggle: (summary: SessionSummary) => void;
 }) {
-  const { summary } = props;
+  const { summary, layout, placeOf } = props;
   const minute = useMinute();
   return (
     <>
-      <span className="col-check" role="gridcell">
+      <span className="col-check" role="gridcell" aria-colindex={1}>
         <input
           type="checkbox"
           className="box"
@@ -278,48 +274,31 @@ const Row = memo(function Row(props: {
           onClick={(event) => event.stopPropagation()}
         />
       </span>
-      <span className="col-state" role="gridcell">
-        <StateCell summary={summary} />
-      </span>
-      <span className="col-captured" role="gridcell" title={exact(summary.startTime)}>
-        {moment(summary.startTime, minute)}
-      </span>
-      <span className="col-session mono" role="gridcell">
-        {summary.counter}
-      </span>
-      <span className="col-device medium" role="gridcell" title={`${summary.device}, ${summary.deviceIP}`}>
-        <bdi>{summary.device}</bdi>
-      </span>
-      <span className="col-type" role="gridcell">
-        <bdi>{summary.messageType}</bdi>
-      </span>
-      <span className="col-tries" role="gridcell">
-        {summary.submissionAttempts}
-      </span>
-      <span className="col-reason" role="gridcell" title={reasonOf(summary)}>
-        {reasonOf(summary)}
-      </span>
+      {layout.shown.map((column) => {
+        const title = column.title?.(summary) ?? '';
+        return (
+          <span
+            key={column.id}
+            className={classOf(column)}
+            role="gridcell"
+            aria-colindex={placeOf(column)}
+            {...(title === '' ? {} : { title })}
+          >
+            {column.cell(summary, minute, layout.isShort)}
+          </span>
+        );
+      })}
     </>
   );
 });
-/** Only rows whose word counts down are painted every second. */
-function StateCell({ summary }: { summary: SessionSummary }) {
-  const state = stateOf(summary);
-  return state === 'backoffWait' ? <CountingCell summary={summary} /> : <StatusMark word={stateWords[state]} />;
-}
-function CountingCell({ summary }: { summary: SessionSummary }) {
-  return <StatusMark word={wordOf(summary, useNow())} />;
-}
-function reasonOf(summary: SessionSummary): string {
-  if (summary.submissionError !== undefined) return summary.submissionError;
-  if (summary.submissionStatus !== 'submitted' || summary.submissionAttempts < 2) return '';
-  return summary.submissionAttempts === 2 ? 'after 1 retry' : `after ${summary.submissionAttempts - 1} retries`;
-}
-function RowBones() {
+/** Bars as long as a word and a time: the row is known to be there, not what is in it. */
+function RowBones({ layout }: { layout: Layout }) {
   return (
     <>
-      <i className="bone col-state" role="gridcell" aria-label="Loading" />
-      <i className="bone col-captured" aria-hidden="true" />
+      <span role="gridcell" aria-label="Loading" aria-colindex={1} />
+      {layout.shown.map(({ id }) => (
+        <i key={id} className={`bone bone-${id.toLowerCase()}`} aria-hidden="true" />
+      ))}
     </>
   );
 }
@@ -343,23 +322,45 @@ function useFollow({ pages, added, isFollowing }: { pages: SessionPages; added: 
   }, [pages, added, isFollowing]);
 }
 
-function idsBetween(pages: SessionPages, from: number, to: number): Map<string, SessionSummary> {
-  const ids = new Map<string, SessionSummary>();
-  for (let index = Math.min(from, to); index <= Math.max(from, to); index += 1) {
-    const summary = pages.at(index);
-    if (summary !== undefined) ids.set(summary.sessionId, summary);
-  }
-  return ids;
+/** The columns that fit, and their places among all that are chosen (`aria-colindex`): the box for the selection is the first. */
+function useLayout(scroller: RefObject<HTMLElement | null>, rem: number) {
+  const { columns } = usePreferences();
+  const [{ widthPx, scrollBarPx }, setSize] = useState({ widthPx: 0, scrollBarPx: 0 });
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    // The heads are as wide as the rows, which the scroll bar makes narrower.
+    const observer = new ResizeObserver(() =>
+      setSize({ widthPx: element.clientWidth, scrollBarPx: element.offsetWidth - element.clientWidth }),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller]);
+  const widthRem = Math.floor((widthPx / rem) * 4) / 4;
+  return useMemo(() => {
+    const chosen = allColumns.filter(({ id }) => id === firmColumn || columns.includes(id));
+    const places = new Map(chosen.map(({ id }, index) => [id, index + 2]));
+    return {
+      layout: layoutOf(columns, widthRem),
+      placeOf: ({ id }: Column) => places.get(id) ?? 0,
+      columnCount: chosen.length + 1,
+      scrollBarPx,
+    };
+  }, [columns, widthRem, scrollBarPx]);
 }
 
-/** A row's height in px: 34 or 40, larger on a very wide screen. */
-function useRowHeight(): number {
-  const { density } = usePreferences();
+/** The size of the root's text in px: larger on a very wide screen. */
+function useRem(): number {
   const [rem, setRem] = useState(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
   useEffect(() => {
     const measure = () => setRem(Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
     addEventListener('resize', measure);
     return () => removeEventListener('resize', measure);
   }, []);
+  return rem;
+}
+/** A row's height in px: 34 or 40, larger on a very wide screen. */
+function useRowHeight(rem: number): number {
+  const { density } = usePreferences();
   return ((density === 'comfortable' ? 40 : 34) * rem) / 16;
 }

@@ -1,0 +1,126 @@
+/**
+ * The sessions table in a real Chromium: its columns, ranges over rows that are not loaded, the time beside the scroll bar.
+ */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser } from '../support/browser.ts';
+import { builtConsole } from '../support/built-console.ts';
+import { closeOpened, openConsole } from '../support/console-page.ts';
+
+let browser: Browser;
+let folder: string;
+beforeAll(async () => {
+  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
+});
+afterAll(() => browser.close());
+afterEach(closeOpened);
+
+const open = (...rest: Parameters<typeof openConsole> extends [Browser, string, ...infer Rest] ? Rest : never) =>
+  openConsole(browser, folder, ...rest);
+const grid = (page: Page) => page.getByRole('grid', { name: 'Sessions' });
+const heads = async (page: Page) =>
+  (await page.locator('.table-head').getByRole('columnheader').allInnerTexts()).filter((text) => text !== '');
+
+describe('columns', () => {
+  test('are chosen by the keyboard, kept on this computer, sorted by the service and set back', async () => {
+    const { page, service, faults } = await open('busy', '#/sessions');
+    await page.getByText('Retry in').first().waitFor();
+    expect(await heads(page)).toEqual(['State', 'Captured', 'Session', 'Device', 'Type', 'Tries', 'Reason']);
+    await page.getByRole('button', { name: 'Columns' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox', { name: 'Size', exact: true }).focus();
+    await page.keyboard.press('Space');
+    await page.getByRole('checkbox', { name: 'Type', exact: true }).focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Escape');
+    const chosen = ['State', 'Captured', 'Session', 'Device', 'Size', 'Tries', 'Reason'];
+    expect(await heads(page)).toEqual(chosen);
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('columns-button');
+    await page.getByRole('button', { name: 'Sort by Size' }).click();
+    await expect
+      .poll(() => service.asked.some(({ params }) => JSON.stringify(params['sort']) === '{"by":"bytes","descending":true}'))
+      .toBe(true);
+    expect(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort')).toBe('descending');
+    await page.reload();
+    await page.getByText('Accepted').nth(3).waitFor();
+    expect(await heads(page)).toEqual(chosen);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('button', { name: 'Standard columns' }).click();
+    await expect.poll(() => heads(page)).toContain('Type');
+    expect(faults).toEqual([]);
+  });
+
+  test('give way to the drawer, and the grid still counts them', async () => {
+    const { page } = await open('busy', (service) => `#/sessions?open=${service.sessions[9]?.sessionId}`, {
+      size: { width: 1280, height: 720 },
+    });
+    await page.getByText('Patient identification').waitFor();
+    expect(await heads(page)).toEqual(['State', 'Captured', 'Session', 'Device', 'Tries', 'Reason']);
+    expect(await grid(page).getAttribute('aria-colcount')).toBe('8');
+    expect(await page.getByRole('columnheader', { name: 'Reason' }).getAttribute('aria-colindex')).toBe('8');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('checkbox', { name: 'Type, no room now' }).waitFor();
+    // Heads stand above their cells.
+    const left = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => element.getBoundingClientRect().left);
+    expect(Math.abs((await left('.table-head .col-device')) - (await left('.table-row .col-device')))).toBeLessThan(1);
+  });
+});
+
+describe('a range', () => {
+  test('over rows that are not loaded is fetched before anything can be done with it', async () => {
+    const { page, service } = await open('busy', '#/sessions');
+    await page.getByText('Retry in').first().waitFor();
+    await grid(page).focus();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Shift+End');
+    await page.getByText('3,000 sessions selected').waitFor();
+    await page.getByRole('button', { name: 'Ignore' }).click();
+    await page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: /^Ignore [\d,]+$/ })
+      .click();
+    await expect.poll(() => service.asked.filter(({ name }) => name === 'ignoreSession').length).toBe(1);
+    const ignored = service.asked.find(({ name }) => name === 'ignoreSession')?.params['sessionIds'] as string[];
+    const before = service.sessions.filter(({ state, hasGaps }) => state === 'ignored' && !hasGaps);
+    expect(new Set(ignored)).toEqual(new Set(before.map(({ sessionId }) => sessionId)));
+    expect(ignored.length).toBeGreaterThan(10);
+  });
+
+  test('of all without one leaves that one out', async () => {
+    const { page, service } = await open('busy', '#/sessions');
+    await page.getByText('Retry in').first().waitFor();
+    await grid(page).focus();
+    await page.keyboard.press('Control+a');
+    await page.getByText('All 3,000 sessions that match').waitFor();
+    await page.getByLabel(`Select session ${service.sessions[4]?.counter}`).uncheck({ force: true });
+    await page.getByText('2,999 sessions selected').waitFor();
+    expect(await page.getByLabel(`Select session ${service.sessions[4]?.counter}`).isChecked()).toBe(false);
+    await page.keyboard.press('Escape');
+    await page.getByText('sessions selected').waitFor({ state: 'detached' });
+  });
+});
+
+test('the time of the rows stands beside the scroll bar while they fly by, not at single moves', async () => {
+  const { page } = await open('large', '#/sessions');
+  await page.getByText('Retry in').first().waitFor();
+  await grid(page).focus();
+  for (const key of ['j', 'PageDown', 'End', 'Home']) await page.keyboard.press(key);
+  expect(await page.locator('.scroll-hint').count()).toBe(0);
+  await grid(page).evaluate(async (element) => {
+    for (let step = 1; step <= 12; step += 1) {
+      element.scrollTop = step * 100_000;
+      await new Promise((wake) => setTimeout(wake, 20));
+    }
+  });
+  await page
+    .locator('.scroll-hint b')
+    .filter({ hasText: /\d\d:\d\d/ })
+    .waitFor();
+  expect(await page.locator('.scroll-hint').innerText()).toMatch(/of 100,000/);
+  await page.locator('.scroll-hint').waitFor({ state: 'detached' });
+  await page.getByText('Accepted').nth(3).waitFor();
+});
