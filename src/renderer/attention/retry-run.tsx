@@ -10,6 +10,7 @@ import { count, counted } from '../model/format.ts';
 import { statusText } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { toast } from '../ui/toast.tsx';
+import './retry-run.css';
 
 /** Up to this many sessions each has a box of its own. */
 const boxesMax = 40;

@@ -17,6 +17,7 @@ import { useChoiceOfRows } from './choice-of-rows.ts';
 import { Drawer } from './drawer.tsx';
 import { useExport } from './export.tsx';
 import { FilterBar } from './filter-bar.tsx';
+import { OwnRetry } from './own-retry.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { SessionTable, type TableHandle } from './table.tsx';
 import { useSessionPages } from './use-pages.ts';
@@ -128,6 +129,7 @@ export default function Sessions() {
       ) : (
         <FilterBar query={query} onChange={setQuery} total={state.total} />
       )}
+      <OwnRetry />
       <div className={openId === null ? 'sessions' : 'sessions has-drawer'}>
         <SessionTable
           ref={table}
