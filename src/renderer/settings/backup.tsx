@@ -98,7 +98,7 @@ function Versions() {
   const restore = async (version: number, at: number) => {
     const isMeant = await confirm({
       title: 'Bring these settings back?',
-      body: `As they were before ${day(at, now)}. Secrets stay as they are now.`,
+      body: `As they were from ${day(at, now)} on. Secrets stay as they are now.`,
       confirm: 'Bring back',
     });
     if (!isMeant) return;
@@ -111,14 +111,18 @@ function Versions() {
   return (
     <>
       <ul className="plain-list">
-        {(data?.versions ?? []).map(({ version, at, changed }) => (
+        {(data?.versions ?? []).map(({ version, at, changed }, index) => (
           <li key={version} className="row">
             <Instant at={at}>{ago(at, now)}</Instant>
             <span className="text2 cut">{changed.length === 0 ? 'As it began' : changed.map(labelOf).join(', ')}</span>
             <span className="space" />
-            <Button isSmall isDisabled={!actions.isEnabled} onPress={() => restore(version, at)}>
-              Bring back
-            </Button>
+            {index === 0 ? (
+              <span className="text2">As it is now</span>
+            ) : (
+              <Button isSmall isDisabled={!actions.isEnabled} onPress={() => restore(version, at)}>
+                Bring back
+              </Button>
+            )}
           </li>
         ))}
       </ul>

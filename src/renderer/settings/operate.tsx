@@ -18,6 +18,7 @@ export function CaptureControl() {
   const confirm = useConfirm();
   const actions = useSessionActions();
   const capture = useConsole(({ status }) => status?.capture);
+  const hasInterface = useConsole(({ settings }) => (settings?.settings.captureInterface ?? '') !== '');
   const state = capture?.state ?? 'stopped';
   const word = machineWords.capture?.states[state];
   const isDisabled = !actions.isEnabled;
@@ -63,7 +64,7 @@ export function CaptureControl() {
           {(state === 'stopped' || state === 'failed') && (
             <Button
               icon={<Play aria-hidden="true" />}
-              isDisabled={isDisabled}
+              isDisabled={isDisabled || !hasInterface}
               onPress={() => actions.attempt(() => ask('startCapture', {}))}
             >
               Start
@@ -75,6 +76,7 @@ export function CaptureControl() {
             </Button>
           )}
         </div>
+        {!hasInterface && <p className="setting-help">Choose an interface and save: capture starts by itself.</p>}
         {capture?.reason !== undefined && <p className="setting-help">{capture.reason}</p>}
       </div>
     </div>
