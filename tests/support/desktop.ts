@@ -62,6 +62,8 @@ export async function startDesktop(
     cwd: root,
     env: plainEnvironment(environment) as Record<string, string>,
     timeout: 30_000,
+    // Else the system would ask where to.
+    acceptDownloads: true,
   });
   finished(async () => {
     await app.close().catch(() => {});
