@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { makeLog } from '../service/log.ts';
 import { runDesktop, sayWhyNot } from './desktop.ts';
 import { openLogFile } from './log-file.ts';
+import { switchesAgainstNetwork } from './no-network.ts';
 import { desktopOptions } from './options.ts';
 import { consoleScheme } from './own-page.ts';
 
@@ -20,6 +21,8 @@ protocol.registerSchemesAsPrivileged([
   { scheme: consoleScheme, privileges: { standard: true, secure: true, supportFetchAPI: false, codeCache: true } },
 ]);
 app.enableSandbox();
+const devServer = app.isPackaged ? null : (process.env['ELECTRON_RENDERER_URL'] ?? null);
+for (const [name, value] of switchesAgainstNetwork(devServer)) app.commandLine.appendSwitch(name, value);
 
 if (isFolderReady()) {
   // Chromium's profile lies with the data, so that there is one instance for each data directory.
@@ -55,7 +58,7 @@ async function start(): Promise<void> {
       log,
       pagesDir: join(import.meta.dirname, '../renderer'),
       preload: join(import.meta.dirname, '../preload/index.cjs'),
-      devServer: app.isPackaged ? null : (process.env['ELECTRON_RENDERER_URL'] ?? null),
+      devServer,
       platform: process.platform,
       environment: process.env,
     });

@@ -2,7 +2,9 @@
  * The desktop application as it is built: its window, its bridge, what gets in and what does not, and its end. On a real
  * Electron where `COURIER_ELECTRON` names one, else on the stand-in of tests/support/electron-stand-in.
  */
+import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, type onTestFinished, test } from 'vitest';
 import type { Bridge } from '../../src/preload/bridge.ts';
@@ -319,6 +321,35 @@ describe('getting in', () => {
     }, endpoint.url);
     expect(tried).toEqual({ fetched: 'denied', evaluated: 'denied' });
     expect(endpoint.others).toEqual([]);
+  });
+
+  test('the page cannot reach a network by WebRTC either, which its policy does not know', async () => {
+    const { page } = desktop;
+    let reached = 0;
+    const stream = createServer((socket) => {
+      reached += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((listening) => stream.listen(0, '127.0.0.1', listening));
+    const datagrams = createSocket('udp4').on('message', () => (reached += 1));
+    await new Promise<void>((bound) => datagrams.bind(0, '127.0.0.1', bound));
+    await page.evaluate(
+      async ([streamPort, datagramPort]) => {
+        const turn = { urls: `turn:127.0.0.1:${streamPort}?transport=tcp`, username: 'a', credential: 'b' };
+        const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:127.0.0.1:${datagramPort}` }, turn] });
+        peer.createDataChannel('out');
+        await peer.setLocalDescription(await peer.createOffer());
+        // It is over when all ways were tried, or when none answers.
+        const over = new Promise((ended) => peer.addEventListener('icegatheringstatechange', ended));
+        await Promise.race([over, new Promise((ended) => setTimeout(ended, 1500))]);
+        await new Promise((ended) => setTimeout(ended, 500));
+        peer.close();
+      },
+      [(stream.address() as AddressInfo).port, datagrams.address().port] as const,
+    );
+    stream.close();
+    datagrams.close();
+    expect(reached).toBe(0);
   });
 
   test.runIf(realElectron === null)('permissions are denied, but for copying text', async () => {

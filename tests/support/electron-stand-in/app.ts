@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endChromium } from './chromium.ts';
+import { appendFlag, endChromium } from './chromium.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -20,7 +20,7 @@ class App extends EventEmitter {
   readonly isPackaged = false;
   /** The windows that are open; kept by BrowserWindow. */
   readonly windows = new Set<Closable>();
-  readonly commandLine = { appendSwitch(): void {}, hasSwitch: () => false, getSwitchValue: () => '' };
+  readonly commandLine = { appendSwitch: appendFlag, hasSwitch: () => false, getSwitchValue: () => '' };
   readonly dock = undefined;
   #name = 'stand-in';
   #paths: Record<string, string> = { home: homedir(), temp: tmpdir(), appData: join(homedir(), '.config') };

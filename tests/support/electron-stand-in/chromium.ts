@@ -20,6 +20,11 @@ const flags = [
   '--hide-scrollbars',
 ];
 
+/** What the application asked for before it was ready. */
+const ownFlags: string[] = [];
+export const appendFlag = (name: string, value = ''): void =>
+  void ownFlags.push(value === '' ? `--${name}` : `--${name}=${value}`);
+
 export interface RunningChromium {
   connection: CdpConnection;
   /** Where others can connect too. */
@@ -42,7 +47,7 @@ export function endChromium(): void {
 
 async function start(profile: string): Promise<RunningChromium> {
   const executable = await packedChromium.executablePath();
-  const child = spawn(executable, [...flags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(executable, [...flags, ...ownFlags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
   started = child;
   process.on('exit', endChromium);
   const address = await new Promise<string>((resolve, reject) => {

@@ -11,6 +11,7 @@ import { withHostRequests } from '../../../src/main/host-requests.ts';
 import { openLogFile } from '../../../src/main/log-file.ts';
 import { loginItem } from '../../../src/main/login-item.ts';
 import { menuTemplate } from '../../../src/main/menu.ts';
+import { switchesAgainstNetwork } from '../../../src/main/no-network.ts';
 import { desktopOptions } from '../../../src/main/options.ts';
 import { Quit } from '../../../src/main/quit.ts';
 import { standingOf } from '../../../src/main/standing.ts';
@@ -273,6 +274,12 @@ describe('requests that the host answers', () => {
     expect(await host.request('getHostOptions', {})).toMatchObject({ launchAtLogin: true, secretStorage: 'keychain' });
     expect(await host.request('chooseFile', { purpose: 'certificate' })).toEqual({ path: '/certificate.pem' });
   });
+});
+
+test('Chromium has no network, but for the development server', () => {
+  const rules = (devServer: string | null) => Object.fromEntries(switchesAgainstNetwork(devServer))['host-resolver-rules'];
+  expect(rules(null)).toBe('MAP * ~NOTFOUND');
+  expect(rules('http://localhost:5173')).toBe('MAP * ~NOTFOUND, EXCLUDE localhost');
 });
 
 describe('the guard', () => {
