@@ -25,6 +25,9 @@ const exactFormat = new Intl.DateTimeFormat(undefined, {
   timeZoneName: 'shortOffset',
 });
 const countFormat = new Intl.NumberFormat(undefined);
+const tenthsFormat = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const wholeTenthsFormat = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredthsFormat = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
 
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
@@ -75,14 +78,17 @@ export function countdown(durationMs: number): string {
 /** `142 ms`, `1.24 s`, `2 min 4 s`, `6 d 4 h`. */
 export function duration(durationMs: number): string {
   if (durationMs < secondMs) return `${Math.round(durationMs)} ms`;
-  if (durationMs < 10 * secondMs) return `${(durationMs / secondMs).toFixed(2).replace(/0$/, '')} s`;
+  if (durationMs < 10 * secondMs) return `${hundredthsFormat.format(durationMs / secondMs)} s`;
   if (durationMs < minuteMs) return `${Math.round(durationMs / secondMs)} s`;
   if (durationMs < hourMs) return joined(durationMs, [minuteMs, 'min'], [secondMs, 's']);
   if (durationMs < dayMs) return joined(durationMs, [hourMs, 'h'], [minuteMs, 'min']);
   return joined(durationMs, [dayMs, 'd'], [hourMs, 'h']);
 }
 /** `0.4 s`, `21.2 s`: for an attempt under way. */
-export const soFar = (durationMs: number): string => `${(Math.max(0, durationMs) / secondMs).toFixed(1)} s`;
+export const soFar = (durationMs: number): string => `${wholeTenthsFormat.format(Math.max(0, durationMs) / secondMs)} s`;
+/** `4.2`, `62`, `0`: so many a minute. */
+export const rate = (perMinute: number): string =>
+  perMinute === 0 ? '0' : perMinute < 10 ? wholeTenthsFormat.format(perMinute) : count(Math.round(perMinute));
 /** `4 s ago`, `12 min ago`, `3 days ago`. */
 export function ago(at: number, now: number): string {
   const passed = Math.max(0, now - at);
@@ -103,7 +109,7 @@ export function bytes(value: number): string {
     rest /= 1000;
     index += 1;
   }
-  return `${index === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1).replace('.0', '')} ${units[index]}`;
+  return `${index === 0 || rest >= 100 ? count(Math.round(rest)) : tenthsFormat.format(rest)} ${units[index]}`;
 }
 /** `0198c1…7e4d`: an id whose middle gives way. */
 export const shortId = (id: string): string => (id.length <= 14 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`);

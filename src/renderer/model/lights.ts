@@ -14,6 +14,9 @@ export interface Light extends Word {
   figure: string;
 }
 export const noEndpoint = (status: Status): boolean => status.endpoint === undefined || status.endpoint === '';
+/** One is set and cannot be used: a file of its certificate is missing, say. */
+export const unusableEndpoint = (status: Status): string | null =>
+  (status.problems ?? []).find(({ code }) => code === 'endpoint.unusable')?.message ?? null;
 /** Waiting because nothing can be sent. */
 export const isHeld = (status: Status): boolean => status.circuit?.state === 'open' || noEndpoint(status);
 
@@ -53,6 +56,7 @@ function queueLight(status: Status): Light {
 }
 function endpointLight(status: Status): Light {
   const base = { station: 'endpoint' as const, name: 'Endpoint' };
+  if (unusableEndpoint(status) !== null) return { ...base, glyph: 'bar', tone: 'fail', word: 'Unusable', figure: 'Unusable' };
   if (noEndpoint(status)) return { ...base, glyph: 'slash', tone: 'off', word: 'Not set', figure: 'Not set' };
   const shown = machineWords.endpoint?.states[status.circuit?.state ?? 'closed'];
   if (shown === undefined) return { ...base, glyph: 'tick', tone: 'ok', word: 'Accepting', figure: 'Accepting' };

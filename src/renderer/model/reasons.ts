@@ -16,7 +16,10 @@ export type Remedy =
   | 'chooseCaFile'
   | 'testConnection'
   | 'setEndpoint'
-  | 'openStorage';
+  | 'openEndpoint'
+  | 'openStorage'
+  | 'openCapture'
+  | 'seeAttention';
 export interface Alarm {
   headline: string;
   /** What the endpoint said, as a sentence; empty when it said nothing. */
@@ -28,7 +31,28 @@ export interface Alarm {
   figureUnit: string;
 }
 
-const resetCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ERR_BODY_INCOMPLETE|EHOSTUNREACH|ENETUNREACH|ERR_READING_RESPONSE_STREAM)$/;
+/** In words, what the network says of an attempt that nobody heard. */
+const networkWords: Record<string, string> = {
+  ECONNREFUSED: 'The connection is refused',
+  ECONNRESET: 'The connection is reset before the answer',
+  ECONNABORTED: 'The connection is dropped before the answer',
+  EPIPE: 'The connection is closed before the answer',
+  EHOSTUNREACH: 'There is no way to the host',
+  EHOSTDOWN: 'The host is down',
+  ENETUNREACH: 'There is no way to the network',
+  ENETDOWN: 'The network is down',
+  EADDRNOTAVAIL: 'This computer has no address to connect from',
+  ERR_ANSWER_CUT_SHORT: 'The answer is cut short',
+};
+/** Why a certificate is not trusted: the first that fits. */
+const certificateWords: readonly [RegExp, string][] = [
+  [/HAS_EXPIRED/, 'it has expired'],
+  [/NOT_YET_VALID/, 'it is not valid yet; is the clock right?'],
+  [/ALTNAME/, 'it is for another name'],
+  [/REVOKED/, 'it was revoked'],
+  [/DEPTH_ZERO_SELF_SIGNED/, 'it is self-signed'],
+  [/SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/, 'its issuer is unknown here'],
+];
 const nameCodes = /^(ENOTFOUND|EAI_AGAIN|ENODATA)$/;
 const timeoutCodes = /^(ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_.*TIMEOUT|TIMEOUT)$/i;
 const tlsCodes = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/i;
@@ -42,6 +66,9 @@ export type Kind =
   | 'nobody'
   | 'timeout'
   | 'certificate'
+  | 'clientCertificate'
+  | 'noTls'
+  | 'proxy'
   | 'busy'
   | 'refusals'
   | 'earlier';
@@ -58,8 +85,11 @@ export function kindOf(cause: { kind?: string | undefined; httpStatus?: number |
   if (status !== undefined) return 'busy';
   if (nameCodes.test(code)) return 'name';
   if (timeoutCodes.test(code)) return 'timeout';
+  if (code === 'ERR_PROXY_TUNNEL') return 'proxy';
+  if (/^ERR_SSL_.*WRONG_VERSION_NUMBER/.test(code)) return 'noTls';
+  if (/^ERR_SSL_.*CERTIFICATE/.test(code)) return 'clientCertificate';
   if (tlsCodes.test(code)) return 'certificate';
-  return resetCodes.test(code) || code !== '' ? 'nobody' : 'busy';
+  return code === '' ? 'busy' : 'nobody';
 }
 
 /** The alarm of the Overview for an open circuit. `host` is where sessions go. */
@@ -114,26 +144,52 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'timeout':
       return {
         ...base,
-        headline: stopped(`no answer within ${timeoutSeconds} seconds, five times in a row`),
+        headline: stopped(`no answer within ${counted(timeoutSeconds, 'second')}, five times in a row`),
         steps: [
           'Busy or blocked: ask whoever runs it.',
           'Some may have arrived: they go again with the same key, so that the endpoint can keep one copy.',
         ],
         remedies: ['testConnection'],
       };
-    case 'certificate':
+    case 'certificate': {
+      const why = certificateWords.find(([pattern]) => pattern.test(code ?? ''))?.[1];
       return {
         ...base,
-        headline: stopped('the certificate is not trusted'),
-        answer: code === undefined ? '' : `The reason is ${code}.`,
+        headline: stopped(`the certificate is not trusted${why === undefined ? '' : ` (${why})`}`),
+        answer: code === undefined ? '' : `The code is ${code}.`,
         steps: ["Add the hospital's CA file in Settings, or tell whoever runs it."],
         remedies: ['chooseCaFile', 'testConnection'],
+      };
+    }
+    case 'clientCertificate':
+      return {
+        ...base,
+        headline: stopped('the endpoint does not take our client certificate, or wants one'),
+        answer: code === undefined ? '' : `The code is ${code}.`,
+        steps: [`Ask whoever runs ${host} which certificate it expects.`, 'Enter its files in Settings, Endpoint.'],
+        remedies: ['openEndpoint', 'testConnection'],
+      };
+    case 'noTls':
+      return {
+        ...base,
+        headline: stopped(`${host} does not speak TLS`),
+        answer: '',
+        steps: ['Compare the URL letter by letter with the one you were given: a plain http address, or another port?'],
+        remedies: ['changeUrl', 'testConnection'],
+      };
+    case 'proxy':
+      return {
+        ...base,
+        headline: stopped('the proxy does not connect us to the endpoint'),
+        answer: '',
+        steps: ['Check the proxy in Settings, or ask network support.'],
+        remedies: ['changeProxy', 'testConnection'],
       };
     case 'nobody':
       return {
         ...base,
         headline: stopped(`nobody answers at ${host}`),
-        answer: code === undefined ? '' : `The network says ${code}.`,
+        answer: code === undefined ? '' : `${networkWords[code] ?? 'The network gives no answer'} (${code}).`,
         steps: ['Is the endpoint running? Is there a firewall between?'],
         remedies: ['testConnection'],
       };
@@ -175,8 +231,11 @@ export interface CauseText {
   todo: string;
 }
 
-/** A cause in words. */
-export function causeText(cause: Cause, now: number): CauseText {
+/**
+ * A cause in words.
+ * @param isStopped whether delivery is stopped: then no other session is accepted either.
+ */
+export function causeText(cause: Cause, now: number, isStopped = false): CauseText {
   const status = cause.httpStatus === undefined ? null : statusText(cause.httpStatus);
   const answered = status === null ? (cause.message ?? '') : `It answered ${status}.`;
   const nextTry = cause.nextTryAt === undefined ? 'in the next cycle' : `in the next cycle, ${countdown(cause.nextTryAt - now)}`;
@@ -200,7 +259,7 @@ export function causeText(cause: Cause, now: number): CauseText {
         glyph: 'cross',
         tone: 'fail',
         line: 'Not tried again by itself',
-        said: `${answered} Other sessions are accepted.`,
+        said: isStopped ? answered : `${answered} Other sessions are accepted.`,
         means:
           'The endpoint read these sessions and turned them down. Trying again changes nothing until something changes at the endpoint.',
         todo: 'Send the list to whoever runs the endpoint. When they say it is fixed, retry. A retry starts with one session and only goes on while it is accepted.',
@@ -274,13 +333,14 @@ export function causeText(cause: Cause, now: number): CauseText {
       };
     case 'disk':
       return {
-        title: 'Results cannot be saved',
+        title: 'The disk needs you',
         tag: 'Disk',
         glyph: 'bar',
         tone: 'fail',
         line: cause.message ?? 'Tried again every cycle',
         said: cause.message ?? 'A write to the disk failed.',
-        means: 'What cannot be recorded is not sent. What is on disk is safe.',
+        means:
+          'What is on disk is safe. While it cannot be written to, new results wait in memory, and what cannot be recorded is not sent.',
         todo: 'Free space on the disk, or clean up now. Writing is tried again every cycle.',
       };
     case 'settings':
@@ -305,6 +365,12 @@ function unheardTitle(cause: Cause): string {
       return "The endpoint's name is not known";
     case 'certificate':
       return 'The certificate is not trusted';
+    case 'clientCertificate':
+      return 'The endpoint wants another client certificate';
+    case 'noTls':
+      return 'The endpoint does not speak TLS';
+    case 'proxy':
+      return 'The proxy does not connect us';
     default:
       return 'Endpoint did not answer';
   }

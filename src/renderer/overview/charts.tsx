@@ -221,11 +221,11 @@ function drawPercentiles(plot: UPlot, shown: { attempts: Activity['attempts']; p
     const x = Math.max(bbox.left + size * 1.2, plot.valToPos(Math.log10(Math.max(1, value)), 'x', true));
     ctx.fillStyle = shown.paint('text2');
     ctx.fillRect(x, bbox.top - size * 0.2, devicePixelRatio, bbox.height + size * 0.2);
+    // One beside the other when their lines are close, in the order of the lines.
     const half = ctx.measureText(word).width / 2;
-    if (x - half > free) {
-      ctx.fillText(word, x, bbox.top - size * 0.3);
-      free = x + half + size * 0.3;
-    }
+    const middle = Math.max(x, free + half);
+    ctx.fillText(word, middle, bbox.top - size * 0.3);
+    free = middle + half + size * 0.5;
   }
   const x = plot.valToPos(Math.log10(limitMs), 'x', true);
   ctx.strokeStyle = shown.paint('retry');

@@ -7,6 +7,7 @@ import { useConsole, useNow } from '../model/console.tsx';
 import { count, countdown } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import type { Word } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Instant } from '../ui/instant.tsx';
@@ -63,7 +64,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
   const now = useNow();
   return (
     <div className="scroll space" tabIndex={0} role="region" aria-label="Devices, table">
-      <table className="data">
+      <table className="data devices">
         <thead>
           <tr>
             <th>Device</th>
@@ -78,16 +79,22 @@ function DeviceTable({ devices }: { devices: Device[] }) {
         <tbody>
           {devices.map((device) => (
             <tr key={`${device.label} ${device.address}`}>
-              <td>
+              <td title={[device.label, device.facility].filter((part) => part !== undefined).join(', ')}>
                 <a
                   className="device-link medium"
                   href={addressOf('sessions', null, new URLSearchParams({ device: device.label }))}
                 >
-                  {device.label}
+                  <bdi>{visible(device.label)}</bdi>
                 </a>
-                {device.facility !== undefined && <span className="text3 device-facility">{device.facility}</span>}
+                {device.facility !== undefined && (
+                  <span className="text3 device-facility">
+                    <bdi>{visible(device.facility)}</bdi>
+                  </span>
+                )}
               </td>
-              <td className="mono text2">{device.address}</td>
+              <td className="mono text2" title={device.address}>
+                {device.address}
+              </td>
               <td>
                 <StatusMark word={words[device.state]} />
               </td>

@@ -2,14 +2,15 @@
  * The first thing said: results flow, or what has happened, what is safe, what to do, and when it is tried again.
  * May import: react, lucide-react.
  */
-import { FileKey, KeyRound, Link2, PlugZap, Waypoints } from 'lucide-react';
-import type { ComponentType } from 'react';
+import { FileKey, KeyRound, Link2, ListChecks, Play, PlugZap, Radio, SlidersHorizontal, Sparkles, Waypoints } from 'lucide-react';
+import { useMemo, type ComponentType } from 'react';
 import type { Status } from '../../common/contract.ts';
-import { useConsole, useNow } from '../model/console.tsx';
-import { ago, clock, countdown, counted, duration } from '../model/format.ts';
-import { noEndpoint } from '../model/lights.ts';
-import { alarmOf, type Alarm, type Remedy } from '../model/reasons.ts';
+import { useSessionActions } from '../model/actions.tsx';
+import { useAsk, useConsole, useNow } from '../model/console.tsx';
+import { ago, clock, countdown, counted, duration, moment } from '../model/format.ts';
+import type { Remedy } from '../model/reasons.ts';
 import { addressOf, go } from '../model/route.ts';
+import { standingOf, type AlarmSaid, type NoteSaid } from '../model/standing.ts';
 import { Button } from '../ui/button.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
@@ -26,107 +27,134 @@ const remedies: Record<Remedy, { label: string; icon: ComponentType<{ 'aria-hidd
     address: addressOf('settings', 'endpoint', new URLSearchParams({ test: 'now' })),
   },
   setEndpoint: { label: 'Set endpoint', icon: Link2, address: toSetting('submissionEndpoint') },
-  openStorage: { label: 'Storage and clean-up', icon: PlugZap, address: addressOf('settings', 'storage') },
+  openEndpoint: { label: 'Endpoint settings', icon: SlidersHorizontal, address: addressOf('settings', 'endpoint') },
+  openStorage: { label: 'Storage and clean-up', icon: Sparkles, address: addressOf('settings', 'storage') },
+  openCapture: { label: 'Choose network interface', icon: Radio, address: addressOf('settings', 'capture') },
+  seeAttention: { label: 'See Attention', icon: ListChecks, address: addressOf('attention') },
 };
 
 export function Headline({ status }: { status: Status }) {
+  const now = useNow();
   const timeoutSeconds = useConsole(({ settings }) => settings?.settings.submissionTimeoutSeconds ?? 30);
-  const host = hostOf(status.endpoint ?? '');
-  const failing = (status.problems ?? []).find(({ code }) => code.startsWith('store.'));
-  if (failing !== undefined)
-    return (
-      <AlarmPanel
-        status={status}
-        alarm={{
-          headline: 'Results cannot be saved',
-          answer: failing.message,
-          steps: ['Free space on the disk. Writing is tried again every cycle.', 'What cannot be recorded is not sent.'],
-          remedies: ['openStorage'],
-        }}
-      />
-    );
-  if (noEndpoint(status)) return <FirstStart status={status} />;
-  if (status.circuit?.state === 'open')
-    return <AlarmPanel status={status} alarm={alarmOf(status.circuit, host, timeoutSeconds)} />;
+  const causes = useConsole((context) => context.causes);
+  const open = useMemo(() => Object.values(causes ?? {}).filter(({ state }) => state === 'open'), [causes]);
+  const standing = standingOf(status, { causes: open, timeoutSeconds, now });
+  if (standing.kind === 'alarm') return <AlarmPanel status={status} alarm={standing.alarm} />;
+  if (standing.kind === 'note') return <Note status={status} note={standing.note} />;
   return <Flowing status={status} />;
 }
 
-/** The host alone: an address may hold more than its reader should see. */
-export const hostOf = (endpoint: string): string => (URL.canParse(endpoint) ? new URL(endpoint).host : endpoint);
-
 function Flowing({ status }: { status: Status }) {
   const now = useNow();
-  const isTesting = status.circuit?.state === 'halfOpen';
-  const problem = (status.problems ?? [])[0];
-  const last =
-    status.lastAcceptedAt === undefined ? 'Nothing was accepted yet.' : `Last one accepted ${ago(status.lastAcceptedAt, now)}.`;
-  const waited =
-    status.oldestPendingAt === undefined
-      ? 'Nothing is waiting.'
-      : `The oldest has waited ${countdown(now - status.oldestPendingAt)}.`;
-  const others = status.pending > 1 ? ` Accepted: the other ${status.pending - 1} follow by themselves.` : '';
+  const { lastAcceptedAt, oldestPendingAt } = status;
+  const isNew = lastAcceptedAt === undefined && status.pending + status.submitted + status.failed + status.ignored === 0;
   return (
     <section className="headline" aria-label="How it stands">
-      <GlyphMark
-        glyph={isTesting ? 'half' : problem === undefined ? 'tick' : 'warning'}
-        tone={isTesting || problem !== undefined ? 'retry' : 'ok'}
-        size="huge"
-      />
+      <GlyphMark glyph="tick" tone="ok" size="huge" />
       <div>
-        <p className="headline-text">
-          {isTesting
-            ? 'Testing with one session'
-            : problem === undefined
-              ? 'Results are flowing'
-              : 'Results are flowing, one thing needs you'}
-        </p>
+        <p className="headline-text">{isNew ? 'Ready for the first result' : 'Results are flowing'}</p>
         <p className="text2">
-          {isTesting ? `The endpoint is tried with one session.${others}` : (problem?.message ?? `${last} ${waited}`)}
+          {lastAcceptedAt === undefined ? (
+            'Nothing was accepted yet.'
+          ) : (
+            <>
+              Last one accepted <Instant at={lastAcceptedAt}>{ago(lastAcceptedAt, now)}</Instant>.
+            </>
+          )}{' '}
+          {oldestPendingAt === undefined ? (
+            'Nothing is waiting.'
+          ) : (
+            <>
+              The oldest has waited <Instant at={oldestPendingAt}>{countdown(now - oldestPendingAt)}</Instant>.
+            </>
+          )}
         </p>
       </div>
       <span className="space" />
-      <div className="end text2">
-        {status.worker?.nextCycleAt !== undefined && (
-          <div>
-            Next cycle in <b className="strong">{countdown(status.worker.nextCycleAt - now)}</b>
-          </div>
-        )}
-        {status.lastInterruptionEndedAt !== undefined && <div>Last interruption: {ago(status.lastInterruptionEndedAt, now)}</div>}
-      </div>
+      <WhatFollows status={status} />
     </section>
   );
 }
 
-function FirstStart({ status }: { status: Status }) {
-  const isCapturing = status.capture?.state === 'capturing';
+function WhatFollows({ status }: { status: Status }) {
+  const now = useNow();
+  return (
+    <div className="end text2 whole">
+      {status.worker?.nextCycleAt !== undefined && (
+        <div>
+          Next cycle in <b className="strong">{countdown(status.worker.nextCycleAt - now)}</b>
+        </div>
+      )}
+      {status.lastInterruptionEndedAt !== undefined && (
+        <div>
+          Last interruption: <Instant at={status.lastInterruptionEndedAt}>{ago(status.lastInterruptionEndedAt, now)}</Instant>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Note({ status, note }: { status: Status; note: NoteSaid }) {
+  const ask = useAsk();
+  const actions = useSessionActions();
   return (
     <section className="headline" aria-label="How it stands">
-      <GlyphMark glyph="slash" tone="off" size="huge" />
+      <GlyphMark glyph={note.glyph} tone={note.tone} size="huge" />
       <div>
-        <p className="headline-text">No endpoint yet</p>
-        <p className="text2">Results are captured and kept; nothing is sent.</p>
+        <p className="headline-text" role="status">
+          {note.headline}
+        </p>
+        <p className="text2">{note.sentence}</p>
       </div>
       <span className="space" />
-      {!isCapturing && <Button onPress={() => go(addressOf('settings', 'capture'))}>Choose network interface</Button>}
-      <Button look="primary" onPress={() => go(remedies.setEndpoint.address)}>
-        Set endpoint
-      </Button>
+      <div className="row headline-actions">
+        {note.mayResume === true && (
+          <Button
+            look="primary"
+            icon={<Play aria-hidden="true" />}
+            isDisabled={!actions.isEnabled}
+            onPress={() => actions.attempt(() => ask('resumeCapture', {}))}
+          >
+            Resume capture
+          </Button>
+        )}
+        <Remedies of={note.remedies} />
+      </div>
+      <WhatFollows status={status} />
     </section>
   );
 }
 
-function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'headline' | 'answer' | 'steps' | 'remedies'> }) {
+function Remedies({ of }: { of: Remedy[] }) {
+  return of.map((remedy, index) => {
+    const { label, icon: Icon, address } = remedies[remedy];
+    return (
+      <Button
+        key={remedy}
+        look={index === 0 && remedy !== 'seeAttention' ? 'primary' : 'plain'}
+        icon={<Icon aria-hidden="true" />}
+        onPress={() => go(address)}
+      >
+        {label}
+      </Button>
+    );
+  });
+}
+
+function AlarmPanel({ status, alarm }: { status: Status; alarm: AlarmSaid }) {
   const now = useNow();
-  const since = status.circuit?.since;
+  const { since } = alarm;
   return (
-    <section className="alarm" role="alert">
+    <section className="alarm" aria-label="How it stands">
       <GlyphMark glyph="bar" tone="fail" size="huge" />
       <div>
-        <p className="headline-text">{alarm.headline}</p>
+        {/* Said once: the figures beside it change every second. */}
+        <p className="headline-text" role="alert">
+          {alarm.headline}
+        </p>
         <p className="text2">
           {alarm.answer !== '' && <b className="medium alarm-answer">{alarm.answer} </b>}
-          Captured results are safe on disk and will be sent by themselves once it works again. Nothing is lost, nothing needs to
-          be re-run.
+          {alarm.safe}
         </p>
         <ol>
           {alarm.steps.map((step) => (
@@ -136,19 +164,7 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'hea
           ))}
         </ol>
         <div className="row alarm-actions">
-          {alarm.remedies.map((remedy, index) => {
-            const { label, icon: Icon, address } = remedies[remedy];
-            return (
-              <Button
-                key={remedy}
-                look={index === 0 ? 'primary' : 'plain'}
-                icon={<Icon aria-hidden="true" />}
-                onPress={() => go(address)}
-              >
-                {label}
-              </Button>
-            );
-          })}
+          <Remedies of={alarm.remedies} />
         </div>
       </div>
       <div className="alarm-facts">
@@ -166,7 +182,9 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'hea
           {status.oldestPendingAt !== undefined && (
             <>
               <dt>Oldest</dt>
-              <dd>{duration(now - status.oldestPendingAt)}</dd>
+              <dd>
+                <Instant at={status.oldestPendingAt}>{duration(now - status.oldestPendingAt)}</Instant>
+              </dd>
             </>
           )}
           {status.circuit?.tries !== undefined && (
@@ -179,7 +197,7 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'hea
             <>
               <dt>Last accepted</dt>
               <dd>
-                <Instant at={status.lastAcceptedAt}>{clock(status.lastAcceptedAt)}</Instant>
+                <Instant at={status.lastAcceptedAt}>{moment(status.lastAcceptedAt, now)}</Instant>
               </dd>
             </>
           )}
@@ -187,7 +205,7 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: Pick<Alarm, 'hea
         <span className="space" />
         {status.worker?.nextCycleAt !== undefined && (
           <div className="row alarm-next">
-            <span className="small text2">Next automatic try, one session</span>
+            <span className="small text2">{alarm.next}</span>
             <span className="space" />
             <b className="alarm-countdown">{countdown(status.worker.nextCycleAt - now)}</b>
           </div>

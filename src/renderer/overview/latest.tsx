@@ -8,7 +8,9 @@ import { useEmitted, useNow } from '../model/console.tsx';
 import { ago, duration, soFar } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import { stateOf, wordOf } from '../model/words.ts';
+import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 
@@ -67,8 +69,12 @@ function LatestRow({ summary }: { summary: SessionSummary }) {
     <>
       <StatusMark word={wordOf(summary, now)} />
       <span className="mono text2">{summary.counter}</span>
-      <span className="medium cut">{summary.device}</span>
-      <span className="text2 small cut end">{lastWord(summary, now)}</span>
+      <span className="medium cut">
+        <bdi>{visible(summary.device)}</bdi>
+      </span>
+      <span className="text2 small whole end">
+        <Instant at={summary.submittedAt ?? summary.startTime}>{lastWord(summary, now)}</Instant>
+      </span>
     </>
   );
 }

@@ -6,11 +6,12 @@ import { Activity, Database, ListEnd, Server } from 'lucide-react';
 import type { ComponentType, ReactNode } from 'react';
 import type { Status } from '../../common/contract.ts';
 import { useConsole, useNow } from '../model/console.tsx';
-import { ago, bytes, count, countdown, counted, since } from '../model/format.ts';
-import { isHeld, lightsOf, type Light } from '../model/lights.ts';
+import { ago, bytes, count, countdown, counted, rate as rateOf, since } from '../model/format.ts';
+import { isHeld, lightsOf, unusableEndpoint, type Light } from '../model/lights.ts';
 import { alarmOf } from '../model/reasons.ts';
+import { hostOf } from '../model/standing.ts';
+import { Instant } from '../ui/instant.tsx';
 import { GlyphMark, StatusChip } from '../ui/marks.tsx';
-import { hostOf } from './headline.tsx';
 
 export function Line({ status }: { status: Status }) {
   const now = useNow();
@@ -22,8 +23,12 @@ export function Line({ status }: { status: Status }) {
   return (
     <section className="panel line" aria-label="From device to endpoint">
       <Station light={capture} icon={Activity} figure={figureOf(status.today?.captured)} unit="sessions today">
-        <p className="cut">{captureLine(status, now)}</p>
-        <p className="cut">{gapLine(status, now)}</p>
+        <p className="cut">
+          <CaptureLine status={status} now={now} />
+        </p>
+        <p className="cut" title={status.capture?.reason}>
+          <GapLine status={status} now={now} />
+        </p>
       </Station>
       <Connector rate={status.rates?.captured} />
       <Station
@@ -36,8 +41,12 @@ export function Line({ status }: { status: Status }) {
           {counted(total, 'session')} kept{retentionDays === undefined ? '' : `, ${counted(retentionDays, 'day')}`}
         </p>
         <p className="cut">
-          {status.quarantined === 0 ? 'None unreadable' : `${counted(status.quarantined, 'file')} unreadable, set aside`}
-          {status.disk?.lastWriteAt === undefined ? '' : `, last write ${ago(status.disk.lastWriteAt, now)}`}
+          {status.quarantined === 0 ? 'None unreadable' : `${count(status.quarantined)} unreadable`}
+          {status.disk?.lastWriteAt !== undefined && (
+            <>
+              , last write <Instant at={status.disk.lastWriteAt}>{ago(status.disk.lastWriteAt, now)}</Instant>
+            </>
+          )}
         </p>
       </Station>
       <Connector rate={status.rates?.saved} />
@@ -51,7 +60,9 @@ export function Line({ status }: { status: Status }) {
           ) : (
             <>
               Oldest has waited{' '}
-              <b className={`medium ${isStopped ? 'tone-retry' : ''}`}>{countdown(now - status.oldestPendingAt)}</b>
+              <b className={`medium ${isStopped ? 'tone-retry' : ''}`}>
+                <Instant at={status.oldestPendingAt}>{countdown(now - status.oldestPendingAt)}</Instant>
+              </b>
             </>
           )}
         </p>
@@ -83,7 +94,9 @@ function EndpointStation({ status, light }: { status: Status; light: Light }) {
   }
   return (
     <Station light={light} icon={Server} figure={figureOf(today?.accepted)} unit="accepted today">
-      <p className="cut mono">{host === '' ? 'No endpoint set' : host}</p>
+      <p className="cut mono">
+        {host === '' ? (unusableEndpoint(status) === null ? 'No endpoint set' : 'Cannot be used as set') : host}
+      </p>
       <p className="cut">
         {today === undefined ? '' : today.failed === 0 ? 'None failed today' : `${count(today.failed)} failed today`}
       </p>
@@ -91,18 +104,42 @@ function EndpointStation({ status, light }: { status: Status; light: Light }) {
   );
 }
 
-function captureLine({ capture }: Status, now: number): string {
-  if (capture === undefined || capture.state === 'stopped') return 'Capture is off';
-  const devices = capture.devices === undefined ? '' : `${counted(capture.devices, 'device')} on `;
-  const lastByte = capture.lastByteAt === undefined ? '' : `, last byte ${ago(capture.lastByteAt, now)}`;
-  return `${devices}${capture.interface ?? ''}${lastByte}`;
+function CaptureLine({ status: { capture }, now }: { status: Status; now: number }) {
+  if (capture === undefined || capture.state === 'stopped') return 'Live capture is off';
+  const where = capture.interface ?? '';
+  const devices =
+    capture.devices === undefined || capture.state !== 'capturing' ? '' : `${counted(capture.devices, 'device')} on `;
+  return (
+    <>
+      {devices}
+      {where}
+      {capture.lastByteAt !== undefined && (
+        <>
+          , last byte <Instant at={capture.lastByteAt}>{ago(capture.lastByteAt, now)}</Instant>
+        </>
+      )}
+    </>
+  );
 }
-function gapLine({ capture, startedAt }: Status, now: number): string {
+function GapLine({ status: { capture, startedAt }, now }: { status: Status; now: number }) {
   if (capture === undefined) return '';
   if (capture.reason !== undefined) return capture.reason;
-  if (capture.lastGapAt !== undefined) return `${counted(capture.gaps, 'gap')}, last ${since(capture.lastGapAt, now)}`;
+  if (capture.lastGapAt !== undefined)
+    return (
+      <>
+        {counted(capture.gaps, 'gap')}, last <Instant at={capture.lastGapAt}>{since(capture.lastGapAt, now)}</Instant>
+      </>
+    );
   if (capture.gaps > 0) return counted(capture.gaps, 'gap');
-  return startedAt === undefined ? 'No gaps' : `No gaps since ${since(startedAt, now)}`;
+  // What is not captured has no gaps to tell of.
+  if (capture.state !== 'capturing') return capture.state === 'stopped' ? 'Sessions come from files' : '';
+  return startedAt === undefined ? (
+    'No gaps'
+  ) : (
+    <>
+      No gaps since <Instant at={startedAt}>{since(startedAt, now)}</Instant>
+    </>
+  );
 }
 function Flight({ status, now }: { status: Status; now: number }) {
   const { worker } = status;
@@ -116,7 +153,7 @@ function Flight({ status, now }: { status: Status; now: number }) {
       {sending}, {counted(worker.delayed, 'retry', 'retries')}
       {next !== undefined && (
         <>
-          {worker.delayed === 1 ? ' in ' : ', next in '}
+          {' in '}
           <b className="medium tone-retry">{countdown(next - now)}</b>
         </>
       )}
@@ -141,7 +178,7 @@ function Station(props: {
         <span className="space" />
         <StatusChip word={props.light} />
       </div>
-      <div className="station-figure cut">
+      <div className="station-figure cut" title={`${props.figure} ${props.unit}`}>
         {props.figure}
         <small>{props.unit}</small>
       </div>
@@ -151,7 +188,7 @@ function Station(props: {
 }
 
 function Connector({ rate, isBroken = false }: { rate: number | undefined; isBroken?: boolean }) {
-  const figure = rate === undefined ? '' : rate === 0 ? '0' : rate.toFixed(rate < 10 ? 1 : 0);
+  const figure = rate === undefined ? '' : rateOf(rate);
   if (isBroken)
     return (
       <div className="connector">

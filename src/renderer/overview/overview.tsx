@@ -8,6 +8,7 @@ import type { ActivitySpan } from '../../common/console.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useConsole } from '../model/console.tsx';
 import { count, duration } from '../model/format.ts';
+import { noEndpoint } from '../model/lights.ts';
 import { useQuery } from '../model/query.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button, Segmented } from '../ui/button.tsx';
@@ -28,7 +29,11 @@ export function Overview() {
       <TopBar
         title="Overview"
         action={
-          <Button icon={<ArrowRight aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={() => actions.sendNow()}>
+          <Button
+            icon={<ArrowRight aria-hidden="true" />}
+            isDisabled={!actions.isEnabled || (status !== null && noEndpoint(status))}
+            onPress={() => actions.sendNow()}
+          >
             {isStopped ? 'Try one now' : 'Send now'}
           </Button>
         }

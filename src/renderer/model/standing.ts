@@ -1,0 +1,164 @@
+/**
+ * How it stands, said first of all on Overview: an alarm when nothing is sent or nothing can be saved, a note when something
+ * else needs the operator, neither when results flow. The first that fits, the worst first.
+ * May import: src/common.
+ */
+import type { Cause } from '../../common/console.ts';
+import type { Status } from '../../common/contract.ts';
+import { bytes, count, counted } from './format.ts';
+import { noEndpoint, unusableEndpoint } from './lights.ts';
+import { alarmOf, causeText, type Alarm, type Remedy } from './reasons.ts';
+import type { Glyph, Tone } from './words.ts';
+
+export interface AlarmSaid extends Pick<Alarm, 'headline' | 'answer' | 'steps' | 'remedies'> {
+  /** What is not lost. */
+  safe: string;
+  /** When it began, unix ms. */
+  since?: number;
+  /** What comes by itself. */
+  next: string;
+}
+export interface NoteSaid {
+  glyph: Glyph;
+  tone: Tone;
+  headline: string;
+  sentence: string;
+  remedies: Remedy[];
+  /** Capture is paused: a button resumes it. */
+  mayResume?: boolean;
+}
+export type Standing = { kind: 'alarm'; alarm: AlarmSaid } | { kind: 'note'; note: NoteSaid } | { kind: 'flowing' };
+
+/** The host alone: an address may hold more than its reader should see. */
+export const hostOf = (endpoint: string): string => (URL.canParse(endpoint) ? new URL(endpoint).host : endpoint);
+
+const safeOnDisk =
+  'Captured results are safe on disk and will be sent by themselves once it works again. Nothing is lost, nothing needs to be re-run.';
+const notRecorded = 'What passes meanwhile is not recorded.';
+
+/**
+ * @param causes those that are open.
+ * @param now the service's clock, unix ms.
+ */
+export function standingOf(
+  status: Status,
+  { causes, timeoutSeconds, now }: { causes: readonly Cause[]; timeoutSeconds: number; now: number },
+): Standing {
+  const alarm = alarmSaid(status, timeoutSeconds);
+  if (alarm !== null) return { kind: 'alarm', alarm };
+  const note = noteSaid(status, causes, now);
+  return note === null ? { kind: 'flowing' } : { kind: 'note', note };
+}
+
+function alarmSaid(status: Status, timeoutSeconds: number): AlarmSaid | null {
+  const problems = status.problems ?? [];
+  const unread = problems.find(({ code }) => code === 'store.readFailed');
+  const unsaved = problems.find(({ code }) => code === 'store.writeFailed');
+  if (unread !== undefined)
+    return {
+      headline: 'Results cannot be read from the disk, so nothing is sent',
+      answer: unread.message,
+      safe: 'Nothing was deleted.',
+      steps: ['Look at the disk, and at who may read the folder of sessions.'],
+      remedies: ['openStorage'],
+      since: unread.since,
+      next: 'Next automatic try',
+    };
+  if (unsaved !== undefined || status.disk?.state === 'failing')
+    return {
+      headline: `Results cannot be saved${status.disk === undefined ? '' : `: ${bytes(status.disk.freeBytes)} free`}`,
+      answer: unsaved?.message ?? '',
+      safe: 'What is on disk is safe. New results wait in memory until they can be written: do not end the service before. What cannot be recorded is not sent.',
+      steps: ['Free space on the disk, or look whether it fails. Writing is tried again every cycle.'],
+      remedies: ['openStorage'],
+      ...(unsaved === undefined ? {} : { since: unsaved.since }),
+      next: 'Next automatic try',
+    };
+  const unusable = unusableEndpoint(status);
+  if (unusable !== null)
+    return {
+      headline: 'Nothing is sent: the endpoint cannot be used as it is set',
+      answer: unusable,
+      safe: safeOnDisk,
+      steps: ['Correct it in Settings, Endpoint. It takes effect at once.'],
+      remedies: ['openEndpoint', 'testConnection'],
+      next: 'Next automatic try',
+    };
+  if (noEndpoint(status) || status.circuit?.state !== 'open') return null;
+  return {
+    ...alarmOf(status.circuit, hostOf(status.endpoint ?? ''), timeoutSeconds),
+    safe: safeOnDisk,
+    ...(status.circuit.since === undefined ? {} : { since: status.circuit.since }),
+    next: 'Next automatic try, one session',
+  };
+}
+
+function noteSaid(status: Status, causes: readonly Cause[], now: number): NoteSaid | null {
+  const { capture, disk } = status;
+  if (noEndpoint(status)) {
+    const held = status.pending === 0 ? '' : ` ${count(status.pending)} held, safe on disk.`;
+    return {
+      glyph: 'slash',
+      tone: 'off',
+      headline: status.pending === 0 ? 'No endpoint yet' : 'Nothing is sent: no endpoint set',
+      sentence: `Results are captured and kept; nothing is sent.${held}`,
+      remedies: capture?.state === 'capturing' ? ['setEndpoint'] : ['setEndpoint', 'openCapture'],
+    };
+  }
+  if (capture?.state === 'failed')
+    return {
+      glyph: 'bar',
+      tone: 'fail',
+      headline: 'Capture has failed; what is on disk is still sent',
+      sentence: `${capture.reason ?? 'The capture tool ended.'} ${notRecorded} It is started again by itself.`,
+      remedies: ['openCapture'],
+    };
+  if (capture?.state === 'paused')
+    return {
+      glyph: 'pause',
+      tone: 'retry',
+      headline: 'Capture is paused',
+      sentence: `Devices go on sending; what passes meanwhile is not recorded. What is on disk is still sent.`,
+      remedies: [],
+      mayResume: true,
+    };
+  if (status.circuit?.state === 'halfOpen') {
+    const others = status.pending - 1;
+    return {
+      glyph: 'half',
+      tone: 'retry',
+      headline: 'Testing with one session',
+      sentence: `The endpoint is tried with one session.${others > 0 ? ` Accepted: the other ${count(others)} follow by themselves.` : ''}`,
+      remedies: [],
+    };
+  }
+  if (disk?.state === 'low')
+    return {
+      glyph: 'warning',
+      tone: 'retry',
+      headline: `The disk is nearly full: ${bytes(disk.freeBytes)} free`,
+      sentence:
+        'Results are still saved and sent. Under 2 GB or 2 % free is said here; when nothing is free, nothing can be saved.',
+      remedies: ['openStorage'],
+    };
+  return openSaid(status, causes, now);
+}
+
+function openSaid(status: Status, causes: readonly Cause[], now: number): NoteSaid | null {
+  const problem = (status.problems ?? [])[0];
+  const size = Math.max(causes.length, problem === undefined ? 0 : 1);
+  if (size === 0) return null;
+  const titles = causes.slice(0, 2).map((cause) => {
+    const { title } = causeText(cause, now);
+    return cause.count === 0 ? title : `${title} (${count(cause.count)})`;
+  });
+  const more = causes.length - titles.length;
+  const sentence = problem?.message ?? `${titles.join('. ')}.${more > 0 ? ` ${count(more)} more.` : ''}`;
+  return {
+    glyph: 'warning',
+    tone: 'retry',
+    headline: `Results are flowing, ${size === 1 ? 'one thing needs you' : `${counted(size, 'thing')} need you`}`,
+    sentence,
+    remedies: ['seeAttention'],
+  };
+}

@@ -1,0 +1,105 @@
+/** What Overview says first: the worst that stands, what is safe, and that nothing is said to be well which is not. */
+import { describe, expect, test } from 'vitest';
+import type { Cause } from '../../../src/common/console.ts';
+import type { Status } from '../../../src/common/contract.ts';
+import { lightsOf } from '../../../src/renderer/model/lights.ts';
+import { alarmOf, causeText, kindOf } from '../../../src/renderer/model/reasons.ts';
+import { standingOf } from '../../../src/renderer/model/standing.ts';
+import { causesOf, sessionsOf, statusOf } from '../../support/scripted-data.ts';
+
+const now = Date.UTC(2026, 10, 2, 12, 0, 0);
+const healthy = statusOf('healthy', now, sessionsOf('healthy', now, 50));
+const said = (change: Partial<Status>, causes: Cause[] = []) =>
+  standingOf({ ...healthy, ...change }, { causes, timeoutSeconds: 30, now });
+const headlineOf = (change: Partial<Status>, causes: Cause[] = []) => {
+  const standing = said(change, causes);
+  return standing.kind === 'alarm' ? standing.alarm.headline : standing.kind === 'note' ? standing.note.headline : 'flowing';
+};
+const problem = (code: string) => ({ problems: [{ code, message: 'What happened.', since: now - 1000 }] });
+const capturing = { interface: 'eth1', gaps: 0 };
+
+describe('the first thing said', () => {
+  test.each<[string, Partial<Status>]>([
+    ['flowing', {}],
+    ['Results cannot be read from the disk, so nothing is sent', problem('store.readFailed')],
+    ['Results cannot be saved: 0 bytes free', { disk: { state: 'failing', freeBytes: 0 } }],
+    [
+      'Results cannot be saved: 4.1 MB free',
+      { ...problem('store.writeFailed'), disk: { state: 'failing', freeBytes: 4_100_000 } },
+    ],
+    ['Nothing is sent: the endpoint cannot be used as it is set', problem('endpoint.unusable')],
+    ['Capture has failed; what is on disk is still sent', { capture: { ...capturing, state: 'failed' } }],
+    ['Capture is paused', { capture: { ...capturing, state: 'paused' } }],
+    ['Testing with one session', { circuit: { state: 'halfOpen' } }],
+    ['The disk is nearly full: 1.5 GB free', { disk: { state: 'low', freeBytes: 1.5e9 } }],
+    ['Results are flowing, one thing needs you', problem('settings.damaged')],
+    ['No endpoint yet', { endpoint: '', pending: 0 }],
+    ['Nothing is sent: no endpoint set', { endpoint: '', pending: 38 }],
+    [
+      'Delivery has stopped: the endpoint says it is busy',
+      { circuit: { state: 'open', cause: { kind: 'unavailable', httpStatus: 503 } } },
+    ],
+  ])('%s', (headline, change) => {
+    expect(headlineOf(change)).toBe(headline);
+  });
+
+  test('open causes are counted and named, the first two of them', () => {
+    const open = causesOf('busy', now).filter(({ state }) => state === 'open');
+    expect(said({}, open)).toMatchObject({
+      kind: 'note',
+      note: {
+        headline: 'Results are flowing, 4 things need you',
+        sentence: 'The endpoint refuses these sessions (7). No answer in time (4). 2 more.',
+      },
+    });
+    expect(said({}, open.slice(0, 1))).toMatchObject({ note: { headline: 'Results are flowing, one thing needs you' } });
+  });
+
+  test('a disk that cannot be written to is not said to be safe for what is new', () => {
+    const standing = said({ disk: { state: 'failing', freeBytes: 0 } });
+    expect(standing.kind === 'alarm' && standing.alarm.safe).toMatch(/^What is on disk is safe\. New results wait in memory/);
+  });
+
+  test('the count of what is held is told when no endpoint is set', () => {
+    expect(said({ endpoint: '', pending: 38 })).toMatchObject({
+      note: { sentence: 'Results are captured and kept; nothing is sent. 38 held, safe on disk.' },
+    });
+  });
+
+  test('an endpoint that cannot be used is not shown as one that is not set', () => {
+    expect(lightsOf({ ...healthy, ...problem('endpoint.unusable') })[3]).toMatchObject({ word: 'Unusable', tone: 'fail' });
+  });
+});
+
+describe('the reason in words', () => {
+  const headline = (code: string) =>
+    alarmOf({ state: 'open', cause: { kind: 'unavailable', code } }, 'results.example.org', 1).headline;
+  test.each([
+    ['CERT_HAS_EXPIRED', 'the certificate is not trusted (it has expired)'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is not trusted (it is for another name)'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate is not trusted (its issuer is unknown here)'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is not trusted (it is self-signed)'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'results.example.org does not speak TLS'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'the endpoint does not take our client certificate, or wants one'],
+    ['ERR_PROXY_TUNNEL', 'the proxy does not connect us to the endpoint'],
+    ['ETIMEDOUT', 'no answer within 1 second, five times in a row'],
+    ['ECONNREFUSED', 'nobody answers at results.example.org'],
+  ])('%s', (code, words) => {
+    expect(headline(code)).toBe(`Delivery has stopped: ${words}`);
+    const [any] = causesOf('busy', now) as [Cause];
+    const { httpStatus: _status, ...rest } = any;
+    expect(causeText({ ...rest, kind: 'unheard', code }, now).title).not.toBe('');
+  });
+
+  test('an answer says what the network says, not only its code', () => {
+    const alarm = alarmOf({ state: 'open', cause: { kind: 'unavailable', code: 'ECONNREFUSED' } }, 'results.example.org', 30);
+    expect(alarm.answer).toBe('The connection is refused (ECONNREFUSED).');
+    expect(kindOf({ code: 'HPE_INVALID_CONSTANT' })).toBe('nobody');
+  });
+
+  test('others are said to be accepted only while they can be', () => {
+    const [refused] = causesOf('busy', now) as [Cause];
+    expect(causeText(refused, now).said).toContain('Other sessions are accepted.');
+    expect(causeText(refused, now, true).said).not.toContain('Other sessions');
+  });
+});
