@@ -35,20 +35,28 @@ export class SimulatedFileSystem implements StoreFileSystem {
   platform: NodeJS.Platform = 'linux';
   /** Returns the error a call is to end with. */
   fault: (call: FileCall) => Error | undefined = () => undefined;
+  /** Holds a sync aside back: what happens meanwhile happens while it is under way. */
+  beforeSync: (path: string) => Promise<void> = async () => {};
   /** Bytes that one `write` takes at most. */
   bytesPerWrite = Infinity;
   readonly calls: FileCall[] = [];
+  /** Closes of a number that is no open file: on a real system it may be somebody else's by then. */
+  wrongCloses = 0;
   now = 1_000_000;
   #names = new Map<string, Map<string, Inode>>();
   #syncedNames = new Map<string, Map<string, Inode>>();
   readonly #open = new Map<number, { path: string; inode: Inode; position: number }>();
   #last = 10;
 
-  /** What is left when the power goes: synced names, and of each file what was synced. */
-  crash(): void {
+  /**
+   * What is left when the power goes: synced names, and of each file what was synced.
+   * @param names `written`: the disk had written the names too, although nobody asked it to.
+   */
+  crash(names: 'synced' | 'written' = 'synced'): void {
     this.#open.clear();
-    this.#names = new Map([...this.#syncedNames].map(([folder, names]) => [folder, new Map(names)]));
-    for (const names of this.#names.values()) for (const inode of names.values()) inode.bytes = inode.synced;
+    if (names === 'synced')
+      this.#names = new Map([...this.#syncedNames].map(([folder, inFolder]) => [folder, new Map(inFolder)]));
+    for (const inFolder of this.#names.values()) for (const inode of inFolder.values()) inode.bytes = inode.synced;
   }
 
   /** Puts a file there, durably, as another program would. */
@@ -126,7 +134,12 @@ export class SimulatedFileSystem implements StoreFileSystem {
     this.#called('fsync', path);
     inode.synced = inode.bytes;
   }
+  async fsyncAside(fd: number): Promise<void> {
+    await this.beforeSync(this.#file(fd).path);
+    this.fsync(fd);
+  }
   close(fd: number): void {
+    if (!this.#open.has(fd)) this.wrongCloses += 1;
     const { path } = this.#file(fd);
     this.#open.delete(fd);
     this.#called('close', path);

@@ -39,3 +39,18 @@ export async function simulatedStore(
     onDisk: (id: string) => JSON.parse(files.text(`${dataDir}/sessions/${id}.json`) ?? 'null') as SessionFile | null,
   };
 }
+
+/** The writing half alone: what is asked of it in one turn waits for the disk together. */
+export function simulatedRecorder(files = new SimulatedFileSystem()) {
+  const dataDir = '/data';
+  for (const folder of ['sessions', 'quarantine', 'trash']) files.makeFolder(`${dataDir}/${folder}`);
+  const recorder = createRecorder({ dataDir, fileSystem: files, sleep: () => {} });
+  return {
+    recorder,
+    files,
+    put: (session: SessionFile) => files.put(`${dataDir}/sessions/${session.id}.json`, JSON.stringify(session)),
+    onDisk: (id: string) => JSON.parse(files.text(`${dataDir}/sessions/${id}.json`) ?? 'null') as SessionFile | null,
+    /** What a move to the trash is told of a file. */
+    known: (id: string) => ({ id, ...(files.lstat(`${dataDir}/sessions/${id}.json`) ?? { ino: 0, size: 0, ctimeMs: 0 }) }),
+  };
+}

@@ -1,6 +1,7 @@
 /**
  * A write that is whole or not at all, even when the power goes (design section 4):
  *   open(tmp, 'wx', 0600) -> write all -> fsync -> close -> rename;  then, shared by the writes of a batch, fsync of the folder
+ * Staging is all before the fsync, publishing all after it, so that writes that wait together can be synced together.
  * `write-file-atomic` and `atomically` are not used: on a full disk both rename a truncated file over the good one.
  * May import: node.
  */
@@ -25,30 +26,74 @@ export interface WriteTools {
 /** A leftover of a write that did not end: `.<name>.<random>.tmp`. */
 export const isTmpName = (name: string) => name.startsWith('.') && name.endsWith('.tmp');
 
+export interface WriteTarget {
+  folder: string;
+  name: string;
+  extension: string;
+}
+
+/** A file that is written under its tmp name, and neither synced nor in place. It is open until one of both is called. */
+export interface StagedFile {
+  fd: number;
+  /** Puts it in place, once it is synced. On an error the old file is as it was, and the tmp file is removed. */
+  publish(): void;
+  /** Removes it; does nothing when it was published or dropped. */
+  drop(): void;
+}
+
+/**
+ * Writes `bytes` beside `<folder>/<name><extension>`. What is staged must be synced before it is published.
+ * @throws the system's error; no tmp file stays then, unless even its removal fails.
+ */
+export function stageReplacing(tools: WriteTools, { folder, name, extension }: WriteTarget, bytes: Uint8Array): StagedFile {
+  const { fileSystem, randomName = tmpRandom } = tools;
+  const tmp = join(folder, `.${name}.${randomName()}.tmp`);
+  const fd = fileSystem.openNew(tmp);
+  // The number of a closed file may be another file's: it is closed once, whatever happens.
+  let isOpen = true;
+  const close = () => {
+    isOpen = false;
+    fileSystem.close(fd);
+  };
+  const staged: StagedFile = {
+    fd,
+    publish: () => {
+      try {
+        close();
+        renameFile(tools, tmp, join(folder, name + extension));
+      } catch (error) {
+        quietly(() => fileSystem.unlink(tmp));
+        throw error;
+      }
+    },
+    drop: () => {
+      if (!isOpen) return;
+      quietly(close);
+      quietly(() => fileSystem.unlink(tmp));
+    },
+  };
+  try {
+    writeAll(fileSystem, fd, bytes);
+  } catch (error) {
+    staged.drop();
+    throw error;
+  }
+  return staged;
+}
+
 /**
  * Puts `bytes` at `<folder>/<name><extension>`; durable once the folder is synced too. On any error the old file is as it
  * was, and no tmp file stays unless even its removal fails.
  */
-export function writeReplacing(
-  tools: WriteTools,
-  { folder, name, extension }: { folder: string; name: string; extension: string },
-  bytes: Uint8Array,
-): void {
-  const { fileSystem, randomName = tmpRandom } = tools;
-  const tmp = join(folder, `.${name}.${randomName()}.tmp`);
-  const fd = fileSystem.openNew(tmp);
+export function writeReplacing(tools: WriteTools, target: WriteTarget, bytes: Uint8Array): void {
+  const staged = stageReplacing(tools, target, bytes);
   try {
-    try {
-      writeAll(fileSystem, fd, bytes);
-      fileSystem.fsync(fd);
-    } finally {
-      fileSystem.close(fd);
-    }
-    renameFile(tools, tmp, join(folder, name + extension));
+    tools.fileSystem.fsync(staged.fd);
   } catch (error) {
-    removeQuietly(fileSystem, tmp);
+    staged.drop();
     throw error;
   }
+  staged.publish();
 }
 
 /** Renames over what is there; on Windows a name that another program holds is tried again for up to 2 s. */
@@ -74,10 +119,10 @@ function writeAll(fileSystem: StoreFileSystem, fd: number, bytes: Uint8Array): v
   }
 }
 
-/** The error that brought us here is the one to tell; the leftover is swept at the next start. */
-function removeQuietly(fileSystem: StoreFileSystem, path: string): void {
+/** The error that brought us here is the one to tell; a leftover is swept at the next start. */
+function quietly(work: () => void): void {
   try {
-    fileSystem.unlink(path);
+    work();
   } catch {}
 }
 

@@ -46,6 +46,11 @@ export class FailedLedger {
     return [...this.#entries.values()].filter(({ id }) => chosen.has(id) || this.#owed.has(id));
   }
 
+  /** All that an acceptance may set back before anything else is entered. */
+  ids(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   isOwed(id: string): boolean {
     return this.#owed.has(id);
   }

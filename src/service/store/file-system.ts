@@ -1,9 +1,11 @@
 /**
  * The file system as the store sees it: a few synchronous calls, so that a simulated one (page cache, crash, full disk)
- * can stand in. The store makes them in worker threads, never on the host's event loop (design section 4).
+ * can stand in. The store makes them in worker threads, never on the host's event loop (design section 4). One is not
+ * synchronous: a sync of many files is a matter of waiting together.
  * May import: node, src/common.
  */
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 import { CourierError } from '../../common/errors.ts';
 
 export type FileKind = 'file' | 'folder' | 'link' | 'other';
@@ -35,6 +37,8 @@ export interface StoreFileSystem {
   /** Writes on from `offset` of `bytes`. @returns bytes written, maybe fewer than there are. */
   write(fd: number, bytes: Uint8Array, offset: number): number;
   fsync(fd: number): void;
+  /** `fsync` in the process's thread pool, so that several are under way at once: the disk commits them together. */
+  fsyncAside(fd: number): Promise<void>;
   close(fd: number): void;
   /** Replaces what is at `to`. */
   rename(from: string, to: string): void;
@@ -66,6 +70,7 @@ export function fileSystemOf(platform: NodeJS.Platform): StoreFileSystem {
     read: (fd, buffer, offset) => fs.readSync(fd, buffer, offset, buffer.byteLength - offset, null),
     write: (fd, bytes, offset) => fs.writeSync(fd, bytes, offset, bytes.byteLength - offset),
     fsync: (fd) => fs.fsyncSync(fd),
+    fsyncAside: promisify(fs.fsync),
     close: (fd) => fs.closeSync(fd),
     rename: (from, to) => fs.renameSync(from, to),
     unlink: (path) => fs.unlinkSync(path),

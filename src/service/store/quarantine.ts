@@ -30,18 +30,19 @@ export function setAside(
     const now = fileSystem.lstat(join(sessions, name));
     if (now === null || !isSameState(now, facts)) return null;
     const file = freeName(tools, quarantine, name);
-    scope.folders.add(quarantine);
     const text = new TextEncoder().encode(`${reason}\nThe file was sessions/${name}.\n`);
     writeReplacing(tools, { folder: quarantine, name: file, extension: reasonSuffix }, text);
     try {
       // The reason has to be there before the file is, also after a power cut.
       fileSystem.fsyncFolder(quarantine);
-      scope.folders.add(sessions);
       renameFile(tools, join(sessions, name), join(quarantine, file));
     } catch (error) {
       fileSystem.unlink(join(quarantine, file + reasonSuffix));
       throw error;
     }
+    // Found here before it is gone there: the wave syncs the folder it left after this.
+    scope.folders.add(sessions);
+    scope.syncFirst(quarantine);
     return file;
   } catch (error) {
     throw writeFailed(`the damaged file ${JSON.stringify(name)}`, error);

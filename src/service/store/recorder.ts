@@ -1,23 +1,25 @@
 /**
- * The writing half of the store: every change of a file goes through here, one after the other, in a thread of its own.
- *   session-store.ts -> link -> Recorder -> WriteBatch -> durable-write.ts -> files
+ * The writing half of the store: every change of a file goes through here, in order, in a thread of its own. Those that
+ * arrive together wait for the disk together; what each decides is as if they were done one after the other.
+ *   session-store.ts -> link -> Recorder -> WriteBatch -> session-files.ts -> durable-write.ts -> files
  * May import: node, src/common.
  */
 import { join } from 'node:path';
 import type { AttemptRecord, RecordResult } from '../../common/delivery.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SessionFile } from '../../common/session.ts';
-import { isTmpName, writeReplacing, type WriteTools } from './durable-write.ts';
+import { isTmpName, type WriteTools } from './durable-write.ts';
 import { FailedLedger } from './failed-ledger.ts';
-import { errnoOf, type FileFacts, nodeFileSystem, readWhole } from './file-system.ts';
-import { foldersOf, isSessionId } from './folders.ts';
+import { errnoOf, type FileFacts, nodeFileSystem } from './file-system.ts';
+import { foldersOf } from './folders.ts';
 import { setAside } from './quarantine.ts';
 import { changeSession, enterAttempt, setBack, type StatusChange } from './session-change.ts';
-import { digestOf, type LedgerEntry, type SessionDigest } from './session-digest.ts';
-import { objectionTo, parseSession, serialiseSession, sessionBytesMax } from './session-file.ts';
-import { errorReading, type StoreReport, writeFailed } from './store-error.ts';
+import type { LedgerEntry, SessionDigest } from './session-digest.ts';
+import { objectionTo } from './session-file.ts';
+import { sessionFiles } from './session-files.ts';
+import { type StoreReport, writeFailed } from './store-error.ts';
 import { moveToTrash, purgeTrash, restoreFromTrash, type TrashCalls } from './trash.ts';
-import { WriteBatch, type WriteScope } from './write-batch.ts';
+import { type StagedWork, WriteBatch, type WriteScope } from './write-batch.ts';
 
 /** What was written, for the index; `reports` for the log. */
 export interface Written {
@@ -28,12 +30,12 @@ export interface Written {
 export interface RecorderCalls extends TrashCalls {
   record(params: { record: AttemptRecord; now: number }): Promise<Written & { result: RecordResult }>;
   watchLedger(params: object): Promise<void>;
-  replaceLedger(params: { entries: LedgerEntry[]; lastAcceptedAt: number; attemptsMax: number }): void;
+  replaceLedger(params: { entries: LedgerEntry[]; lastAcceptedAt: number; attemptsMax: number }): Promise<void>;
   changeStatus(params: ChangeParams): Promise<Written & { changed: string[]; unchanged: number }>;
   add(params: { session: SessionFile; now: number }): Promise<Written & { added: boolean }>;
   /** @returns the name it has in quarantine; null when it changed or went meanwhile. */
   quarantine(params: { name: string; reason: string; facts: FileFacts }): Promise<{ file: string | null }>;
-  sweep(params: object): { swept: number };
+  sweep(params: object): Promise<{ swept: number }>;
   /** Resolves when all that was asked for before is done. */
   finish(params: object): Promise<void>;
 }
@@ -53,6 +55,7 @@ export interface RecorderOptions extends Partial<WriteTools> {
 }
 
 const setBackReason = 'the endpoint accepts sessions again';
+const nothing: Written = { digests: [], reports: [] };
 
 export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions): RecorderCalls {
   const tools: WriteTools = { ...given, fileSystem: given.fileSystem ?? nodeFileSystem };
@@ -68,6 +71,8 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     for (const { id } of ledger.due()) {
       if (id === acceptedId) continue;
       const session = readOrReport(id, written.reports);
+      // Were it forgotten now, it would be missing when this record is repeated.
+      if (session === 'unreadable') continue;
       const isWrittenBefore = session?.submissionStatus === 'pending' && ledger.isOwed(id);
       if (session === null || (session.submissionStatus !== 'failed' && !isWrittenBefore)) {
         ledger.forget(id);
@@ -80,70 +85,91 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     return written;
   };
   /** A failed session that cannot be read must not keep an acceptance from being recorded. */
-  const readOrReport = (id: string, reports: StoreReport[]): SessionFile | null => {
+  const readOrReport = (id: string, reports: StoreReport[]): SessionFile | null | 'unreadable' => {
     try {
       return files.read(id);
     } catch (error) {
       const { message } = error as Error;
       reports.push({ level: 'error', message: `a failed session gets no second chance: ${message}`, sessionId: id });
-      return null;
+      return 'unreadable';
     }
   };
-  const record = ({ record: attempt, now }: { record: AttemptRecord; now: number }, scope: WriteScope) => {
+  const record = (
+    { record: attempt, now }: { record: AttemptRecord; now: number },
+    scope: WriteScope,
+  ): (() => Written & { result: RecordResult }) => {
     const session = files.read(attempt.id);
-    if (session === null) return { result: { type: 'deleted' as const }, digests: [], reports: [] };
-    const isAcceptance = attempt.submissionStatus === 'submitted';
-    const before = isAcceptance ? setBackDue(attempt.id, now, scope) : { digests: [], reports: [] };
+    if (session === null) return () => ({ result: { type: 'deleted' }, ...nothing });
     enterAttempt(session, attempt, now);
-    const digest = files.write(session, now, scope);
-    if (isAcceptance) scope.undo.push(ledger.accept(session.submittedAt ?? now));
-    scope.undo.push(ledger.enter(digest));
+    const put = files.stage(session, now, scope);
+    const isAcceptance = attempt.submissionStatus === 'submitted';
     const { id, submissionStatus, submissionAttempts, submittedAt } = session;
-    const recorded = {
-      id,
-      submissionStatus,
-      submissionAttempts,
-      setBack: before.digests.length,
-      ...(submittedAt === undefined ? {} : { submittedAt }),
+    return () => {
+      // Whom it gives a second chance is known at its turn, and in place before the acceptance is.
+      const before = isAcceptance ? setBackDue(id, now, scope) : nothing;
+      const digest = put();
+      if (isAcceptance) scope.undo.push(ledger.accept(submittedAt ?? now));
+      scope.undo.push(ledger.enter(digest));
+      const recorded = {
+        id,
+        submissionStatus,
+        submissionAttempts,
+        setBack: before.digests.length,
+        ...(submittedAt === undefined ? {} : { submittedAt }),
+      };
+      return { result: { type: 'recorded', recorded }, digests: [...before.digests, digest], reports: before.reports };
     };
-    return { result: { type: 'recorded' as const, recorded }, digests: [...before.digests, digest], reports: before.reports };
   };
   const changeStatus = ({ ids, now, ...change }: ChangeParams, scope: WriteScope) => {
-    const digests: SessionDigest[] = [];
-    const reports: StoreReport[] = [];
-    for (const id of ids) {
+    const puts: (() => SessionDigest)[] = [];
+    // What needs no change may have got it by a write whose folder sync failed.
+    scope.folders.add(folders.sessions);
+    for (const id of new Set(ids)) {
       const session = files.readAnyway(id);
-      if (session === null || !changeSession(session, change, now)) continue;
-      const digest = files.write(session, now, scope);
-      scope.undo.push(ledger.enter(digest));
-      digests.push(digest);
+      if (session !== null && changeSession(session, change, now)) puts.push(files.stage(session, now, scope));
     }
-    return { changed: digests.map(({ id }) => id), unchanged: ids.length - digests.length, digests, reports };
+    return () => {
+      const digests = puts.map((put) => {
+        const digest = put();
+        scope.undo.push(ledger.enter(digest));
+        return digest;
+      });
+      return { changed: digests.map(({ id }) => id), unchanged: ids.length - digests.length, digests, reports: [] };
+    };
   };
   const add = ({ session, now }: { session: SessionFile; now: number }, scope: WriteScope) => {
     const objection = objectionTo(session);
     if (objection !== null) throw new CourierError('ERR_ARGUMENT_INVALID', `This is no session: ${objection}`);
-    if (files.exists(session.id)) return { added: false, digests: [], reports: [] };
-    return { added: true, digests: [files.write(session, now, scope)], reports: [] };
+    // One that is there may be there since a write whose folder sync failed: told of now, it must be durable.
+    scope.folders.add(folders.sessions);
+    if (files.exists(session.id)) return () => ({ added: false, ...nothing });
+    const put = files.stage(session, now, scope);
+    return () => ({ added: true, digests: [put()], reports: [] });
   };
+  /** Shares its syncs with others; an error of the system gets the words of a write that failed. */
+  const shared = <Result>(what: string, { prepare, ...touched }: StagedWork<Result>) =>
+    batch.enqueueStaged(
+      {
+        ...touched,
+        prepare: (scope) => {
+          const turn = wordingFailures(what, () => prepare(scope));
+          return () => wordingFailures(what, turn);
+        },
+      },
+      (cause) => writeFailed(what, cause),
+    );
   return {
     record: (params) =>
-      batch.enqueue(
-        (scope) => wordingFailures(resultOf(params.record.id), () => record(params, scope)),
-        (cause) => writeFailed(resultOf(params.record.id), cause),
-      ),
+      shared(`the result of session ${params.record.id}`, {
+        ids: [params.record.id],
+        ...(params.record.submissionStatus === 'submitted' ? { others: () => ledger.ids() } : {}),
+        prepare: (scope) => record(params, scope),
+      }),
     watchLedger: () => batch.enqueue(() => ledger.watch()),
-    replaceLedger: ({ entries, ...at }) => ledger.replace(entries, at),
-    changeStatus: (params) =>
-      batch.enqueue(
-        (scope) => wordingFailures('a change of status', () => changeStatus(params, scope)),
-        (cause) => writeFailed('a change of status', cause),
-      ),
-    add: (params) =>
-      batch.enqueue(
-        (scope) => wordingFailures(`session ${params.session.id}`, () => add(params, scope)),
-        (cause) => writeFailed(`session ${params.session.id}`, cause),
-      ),
+    // What is taken back later must not bring back an older ledger.
+    replaceLedger: ({ entries, ...at }) => batch.enqueueAlone(() => ledger.replace(entries, at)),
+    changeStatus: (params) => shared('a change of status', { ids: params.ids, prepare: (scope) => changeStatus(params, scope) }),
+    add: (params) => shared(`session ${params.session.id}`, { ids: [params.session.id], prepare: (scope) => add(params, scope) }),
     quarantine: (params) =>
       batch.enqueue(
         (scope) => ({ file: setAside(tools, folders, params, scope) }),
@@ -164,12 +190,11 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
         (scope) => purgeTrash(tools, folders, params, scope),
         (cause) => writeFailed('the emptying of the trash', cause),
       ),
-    sweep: () => ({ swept: sweepTmpFiles(tools, [folders.sessions, folders.quarantine]) }),
+    // At its turn, when no write of ours is half done.
+    sweep: () => batch.enqueue(() => ({ swept: sweepTmpFiles(tools, [folders.sessions, folders.quarantine]) })),
     finish: () => batch.enqueue(() => undefined),
   };
 }
-
-const resultOf = (id: string) => `the result of session ${id}`;
 
 /** Gives an error of the system the words of a write that failed. */
 function wordingFailures<Result>(what: string, work: () => Result): Result {
@@ -179,51 +204,6 @@ function wordingFailures<Result>(what: string, work: () => Result): Result {
     if (errnoOf(error) === undefined) throw error;
     throw writeFailed(what, error);
   }
-}
-
-/** Reading and writing whole session files. */
-function sessionFiles(tools: WriteTools, folder: string) {
-  const { fileSystem } = tools;
-  const pathOf = (id: string) => join(folder, `${id}.json`);
-  const read = (id: string): SessionFile | null => {
-    // What is no id is no file name either: it could lead out of the folder.
-    if (!isSessionId(id)) return null;
-    const result = readWhole(fileSystem, pathOf(id), sessionBytesMax);
-    if (result.type === 'missing') return null;
-    const parsed = result.type === 'read' ? parseSession(result.bytes, id) : { type: 'damaged' as const };
-    if (parsed.type === 'session') return parsed.session;
-    throw new CourierError('ERR_SESSION_UNREADABLE', `session ${id} is no session file any more; the next cycle sets it aside`);
-  };
-  return {
-    exists: (id: string) => fileSystem.lstat(pathOf(id)) !== null,
-    /** @returns null when it was deleted. */
-    read: (id: string) => {
-      try {
-        return read(id);
-      } catch (error) {
-        if (errnoOf(error) === undefined) throw error;
-        throw errorReading(`session ${id}`, error);
-      }
-    },
-    /** A session that cannot be read counts as one that does not stand where it should: it is left alone. */
-    readAnyway: (id: string) => {
-      try {
-        return read(id);
-      } catch (error) {
-        if (error instanceof CourierError) return null;
-        throw error;
-      }
-    },
-    /** Replaces the file; durable when the scope's folders are synced. */
-    write: (session: SessionFile, now: number, scope: WriteScope): SessionDigest => {
-      session._version = 1;
-      session._saved_at = now;
-      // Even a write that fails half-way may have changed the folder.
-      scope.folders.add(folder);
-      writeReplacing(tools, { folder, name: session.id, extension: '.json' }, serialiseSession(session));
-      return digestOf(session, fileSystem.lstat(pathOf(session.id)) as FileFacts);
-    },
-  };
 }
 
 /** Removes what writes that did not end have left behind. @returns how many. */

@@ -19,6 +19,8 @@ export interface TrashCalls {
   purgeTrash(params: { entries: readonly TrashEntry[] }): Promise<{ purged: number; bytes: number }>;
 }
 
+const betweenFolders = 'a move between the sessions folder and the trash';
+
 /** Moves those that are still as the index knows them; one that changed meanwhile is left alone. */
 export function moveToTrash(
   tools: WriteTools,
@@ -26,19 +28,20 @@ export function moveToTrash(
   { files, now }: { files: readonly KnownFile[]; now: number },
   scope: WriteScope,
 ): { moved: string[]; bytes: number } {
-  // The trash is synced first: a power cut in between leaves a file in both folders rather than in none.
-  scope.folders.add(trash).add(sessions);
-  const moved: string[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    const path = join(sessions, `${file.id}.json`);
-    const facts = tools.fileSystem.lstat(path);
-    if (facts === null || !isSameState(facts, file)) continue;
-    renamed(tools, path, freePlace(tools, trash, file.id, now));
-    moved.push(file.id);
-    bytes += facts.size;
-  }
-  return { moved, bytes };
+  scope.folders.add(sessions);
+  return arriving(scope, trash, () => {
+    const moved: string[] = [];
+    let bytes = 0;
+    for (const file of files) {
+      const path = join(sessions, `${file.id}.json`);
+      const facts = tools.fileSystem.lstat(path);
+      if (facts === null || !isSameState(facts, file)) continue;
+      renamed(tools, path, freePlace(tools, trash, file.id, now));
+      moved.push(file.id);
+      bytes += facts.size;
+    }
+    return { moved, bytes };
+  });
 }
 
 /** Moves the latest of each id back, unless there is a session of that id again. */
@@ -49,26 +52,48 @@ export function restoreFromTrash(
   scope: WriteScope,
 ): { restored: string[]; digests: SessionDigest[] } {
   const { fileSystem } = tools;
-  scope.folders.add(sessions).add(trash);
+  scope.folders.add(trash);
   const latest = new Map<string, number>();
   for (const name of fileSystem.list(trash)) {
     const parts = partsOfTrashName(name);
     if (parts !== null) latest.set(parts.id, Math.max(parts.trashedAt, latest.get(parts.id) ?? 0));
   }
-  const restored: string[] = [];
-  const digests: SessionDigest[] = [];
-  for (const id of ids) {
-    const trashedAt = latest.get(id);
-    const path = join(sessions, `${id}.json`);
-    if (trashedAt === undefined || !isSessionId(id) || fileSystem.lstat(path) !== null) continue;
-    renamed(tools, join(trash, trashName({ id, trashedAt })), path);
-    restored.push(id);
-    const result = readWhole(fileSystem, path, sessionBytesMax);
-    const parsed = result.type === 'read' ? parseSession(result.bytes, id) : null;
-    // One that cannot be read is found and set aside by the next scan.
-    if (result.type === 'read' && parsed?.type === 'session') digests.push(digestOf(parsed.session, result.facts));
+  return arriving(scope, sessions, () => {
+    const restored: string[] = [];
+    const digests: SessionDigest[] = [];
+    for (const id of ids) {
+      const trashedAt = latest.get(id);
+      const path = join(sessions, `${id}.json`);
+      if (trashedAt === undefined || !isSessionId(id) || fileSystem.lstat(path) !== null) continue;
+      renamed(tools, join(trash, trashName({ id, trashedAt })), path);
+      restored.push(id);
+      const result = readWhole(fileSystem, path, sessionBytesMax);
+      const parsed = result.type === 'read' ? parseSession(result.bytes, id) : null;
+      // One that cannot be read is found and set aside by the next scan.
+      if (result.type === 'read' && parsed?.type === 'session') digests.push(digestOf(parsed.session, result.facts));
+    }
+    return { restored, digests };
+  });
+}
+
+/**
+ * Syncs the folder that files were moved to, also when not all could be moved, before the wave syncs the one they left: a
+ * power cut in between leaves a file in both folders rather than in none.
+ */
+function arriving<Result>(scope: WriteScope, folder: string, move: () => Result): Result {
+  try {
+    return move();
+  } finally {
+    syncedFirst(scope, folder);
   }
-  return { restored, digests };
+}
+
+function syncedFirst(scope: WriteScope, folder: string): void {
+  try {
+    scope.syncFirst(folder);
+  } catch (error) {
+    throw writeFailed(betweenFolders, error);
+  }
 }
 
 /** Deletes for good what the list names. */
@@ -104,6 +129,6 @@ function renamed(tools: WriteTools, from: string, to: string): void {
   try {
     renameFile(tools, from, to);
   } catch (error) {
-    throw writeFailed('a move between the sessions folder and the trash', error);
+    throw writeFailed(betweenFolders, error);
   }
 }

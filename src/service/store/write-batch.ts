@@ -1,25 +1,56 @@
 /**
- * Work that ends in a folder sync shares it: all that is queued is done first, then each folder is synced once, then all
- * are answered (design section 4). A failing sync fails all that wrote to that folder.
- *   enqueue, enqueue, ... -> work, work, ... -> fsync of the folders -> answers
+ * Work that ends on disk waits for the disk together (design section 4). What is queued is done in waves, each in order of
+ * arrival and in steps that all take together; what arrives meanwhile is for the next wave:
+ *   enqueue, enqueue, ... -> prepare, prepare, ... (read, stage) -> fsync of what was staged, several at once
+ *     -> turn, turn, ... (rename) -> fsync of each folder -> answers -> next wave
+ * An error is the answer of its own work alone, but for a failing folder sync, which fails all that wrote to that folder.
  * May import: node.
  */
+import type { StagedFile } from './durable-write.ts';
 import type { StoreFileSystem } from './file-system.ts';
+
+/** Files that one wave may have open at once; one piece of work with more of them has a wave of its own. */
+const filesAtOnceMax = 64;
+/** Syncs under way at once: no more than the process's thread pool has threads, so that its other users have their turn. */
+const syncsAtOnceMax = 4;
 
 /** What a piece of work says about itself while it is done. */
 export class WriteScope {
+  readonly #syncFolder: (folder: string) => void;
   /** Folders whose names it changed, in the order in which they are to be made durable. */
   readonly folders = new Set<string>();
+  /** What it wrote aside, to be synced before its turn. */
+  readonly staged: StagedFile[] = [];
   /** What to take back in memory when it turns out not to be durable, the last first. */
   readonly undo: (() => void)[] = [];
+
+  constructor(syncFolder: (folder: string) => void) {
+    this.#syncFolder = syncFolder;
+  }
+
+  /** Syncs a folder at once: before those of the wave, in whatever order they come. */
+  syncFirst(folder: string): void {
+    this.#syncFolder(folder);
+  }
 
   takeBack(): void {
     for (const undo of this.undo.splice(0).toReversed()) undo();
   }
 }
 
-interface Job {
-  work: (scope: WriteScope) => unknown;
+/** Work that stages files, so that its syncs are shared. */
+export interface StagedWork<Result> {
+  /** Sessions whose files it reads in `prepare`, and may replace: as others left them, so they are in one work of a wave. */
+  ids: readonly string[];
+  /** Others whose files it may replace at its turn: later work of the wave must not have read them. */
+  others?: () => Iterable<string>;
+  /** Reads, decides and stages. @returns what is to be done at its turn, when all that it staged is synced. */
+  prepare(scope: WriteScope): () => Result;
+}
+
+interface Job extends StagedWork<unknown> {
+  /** What is not staged does all at its turn; `alone`: nothing else is in its wave. */
+  manner: 'staged' | 'atItsTurn' | 'alone';
   /** The error to answer with when it was done but is not durable. */
   failure: (cause: unknown) => unknown;
   scope: WriteScope;
@@ -27,12 +58,21 @@ interface Job {
   reject: (error: unknown) => void;
 }
 
+/** A job, and what its last step answered. */
+interface Step<Value> {
+  job: Job;
+  value: Value;
+}
+
 const asItIs = (cause: unknown) => cause;
 
 export class WriteBatch {
   readonly #fileSystem: StoreFileSystem;
   readonly #schedule: (flush: () => void) => void;
+  /** Folders whose latest sync failed: what was moved there may have been told of, so it is not left to chance. */
+  readonly #unsynced = new Set<string>();
   #jobs: Job[] = [];
+  #isUnderWay = false;
 
   /** @param schedule calls `flush` soon, when what arrives together has been queued. */
   constructor(fileSystem: StoreFileSystem, schedule: (flush: () => void) => void = setImmediate) {
@@ -41,37 +81,74 @@ export class WriteBatch {
   }
 
   /**
-   * @param work done at once and in order; what it throws is its answer.
+   * @param work done at its turn and at once; what it throws is its answer.
    * @param failure the answer when it was done but is not durable; work that writes nothing needs none.
    */
-  enqueue<Result>(work: (scope: WriteScope) => Result, failure: Job['failure'] = asItIs): Promise<Result> {
+  enqueue<Result>(work: (scope: WriteScope) => Result, failure?: Job['failure']): Promise<Result> {
+    return this.#add('atItsTurn', { ids: [], prepare: (scope) => () => work(scope) }, failure);
+  }
+
+  /** Work whose syncs are shared. @param failure the answer when a sync fails. */
+  enqueueStaged<Result>(work: StagedWork<Result>, failure: Job['failure']): Promise<Result> {
+    return this.#add('staged', work, failure);
+  }
+
+  /** Work that must find all before it durable or taken back, and that all after it must find done; it writes nothing. */
+  enqueueAlone<Result>(work: () => Result): Promise<Result> {
+    return this.#add('alone', { ids: [], prepare: () => work });
+  }
+
+  #add<Result>(manner: Job['manner'], work: StagedWork<Result>, failure: Job['failure'] = asItIs): Promise<Result> {
+    const scope = new WriteScope((folder) => this.#syncFolder(folder));
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ work, failure, scope: new WriteScope(), resolve, reject });
-      if (this.#jobs.length === 1) this.#schedule(() => this.#flush());
+      this.#jobs.push({ ...work, manner, failure, scope, resolve, reject });
+      if (!this.#isUnderWay) this.#begin();
     });
   }
 
-  #flush(): void {
-    const jobs = this.#jobs;
-    this.#jobs = [];
-    const done: { job: Job; result: unknown }[] = [];
-    for (const job of jobs) {
-      try {
-        done.push({ job, result: job.work(job.scope) });
-      } catch (error) {
-        job.scope.takeBack();
-        job.reject(error);
-      }
-    }
-    const folders = new Set<string>();
+  /** Scheduled even when work waits already: the answers of the wave before go out first. */
+  #begin(): void {
+    this.#isUnderWay = true;
+    this.#schedule(() => void this.#runWave());
+  }
+
+  async #runWave(): Promise<void> {
+    const jobs = this.#jobs.splice(0, waveLength(this.#jobs));
+    const prepared = advance(start(jobs), ({ job }) => job.prepare(job.scope));
+    const causes = await this.#syncFiles(prepared.flatMap(({ job }) => job.scope.staged));
+    const synced = advance(prepared, ({ job, value: turn }) => {
+      for (const file of job.scope.staged) if (causes.has(file)) throw job.failure(causes.get(file));
+      return turn;
+    });
+    this.#settle(
+      jobs,
+      advance(synced, ({ value: turn }) => turn()),
+    );
+    this.#isUnderWay = false;
+    if (this.#jobs.length > 0) this.#begin();
+  }
+
+  async #syncFiles(files: readonly StagedFile[]): Promise<Map<StagedFile, unknown>> {
+    const causes = new Map<StagedFile, unknown>();
+    const waiting = files.values();
+    const syncSome = async () => {
+      for (const file of waiting) await this.#fileSystem.fsyncAside(file.fd).catch((error: unknown) => causes.set(file, error));
+    };
+    await Promise.all(Array.from({ length: syncsAtOnceMax }, syncSome));
+    return causes;
+  }
+
+  /** Makes durable what was done, and answers it. */
+  #settle(jobs: readonly Job[], done: readonly Step<unknown>[]): void {
+    const folders = new Set(this.#unsynced);
     for (const { scope } of jobs) for (const folder of scope.folders) folders.add(folder);
     const causes = this.#syncFolders(folders);
     const causeOf = ({ scope }: Job) => [...scope.folders].map((folder) => causes.get(folder)).find(Boolean);
     // What later work built on is taken back after it.
     for (const { job } of done.toReversed()) if (causeOf(job) !== undefined) job.scope.takeBack();
-    for (const { job, result } of done) {
+    for (const { job, value } of done) {
       const cause = causeOf(job);
-      if (cause === undefined) job.resolve(result as never);
+      if (cause === undefined) job.resolve(value as never);
       else job.reject(job.failure(cause));
     }
   }
@@ -80,11 +157,59 @@ export class WriteBatch {
     const causes = new Map<string, unknown>();
     for (const folder of folders) {
       try {
-        this.#fileSystem.fsyncFolder(folder);
+        this.#syncFolder(folder);
       } catch (error) {
         causes.set(folder, error);
       }
     }
     return causes;
   }
+
+  #syncFolder(folder: string): void {
+    this.#unsynced.add(folder);
+    this.#fileSystem.fsyncFolder(folder);
+    this.#unsynced.delete(folder);
+  }
+}
+
+/** How many of the jobs, from the first on, make up the next wave: as many as none of them has to see another's file. */
+function waveLength(jobs: readonly Job[]): number {
+  const touched = new Set<string>();
+  let files = 0;
+  for (const [at, job] of jobs.entries()) {
+    const before = jobs[at - 1];
+    files += job.ids.length;
+    const ids = job.ids.map(nameOf);
+    const isFull = files > filesAtOnceMax || ids.some((id) => touched.has(id));
+    if (before !== undefined && (isFull || !mayFollow(before, job))) return at;
+    for (const id of ids) touched.add(id);
+    for (const id of job.others?.() ?? []) touched.add(nameOf(id));
+  }
+  return jobs.length;
+}
+
+/** Staged work reads before anything else has had its turn, so it cannot follow what does all at its turn. */
+function mayFollow(before: Job, job: Job): boolean {
+  if (before.manner === 'alone' || job.manner === 'alone') return false;
+  return before.manner === 'staged' || job.manner === 'atItsTurn';
+}
+
+/** Windows and macOS take ids that differ in case for the same file. */
+const nameOf = (id: string) => id.toLowerCase();
+
+const start = (jobs: readonly Job[]): Step<undefined>[] => jobs.map((job) => ({ job, value: undefined }));
+
+/** Takes each a step further. Whoever throws is answered with it, and leaves nothing behind. */
+function advance<From, To>(steps: readonly Step<From>[], next: (step: Step<From>) => To): Step<To>[] {
+  return steps.flatMap((step) => {
+    const { job } = step;
+    try {
+      return [{ job, value: next(step) }];
+    } catch (error) {
+      for (const file of job.scope.staged) file.drop();
+      job.scope.takeBack();
+      job.reject(error);
+      return [];
+    }
+  });
 }
