@@ -395,3 +395,47 @@ describe('a hundred thousand sessions', () => {
     expect(await page.locator('.table-row').count()).toBeLessThan(120);
   });
 });
+
+describe('the message of a refused session', () => {
+  test('shows the field that the refusal names, from every tab, and copies its value', async () => {
+    const { page, faults } = await open('busy', (service) => `#/sessions?open=${failed({ service })}`);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const field = page.getByRole('treeitem', { name: /^OBX-3 .*named in the refusal$/ });
+    await field.first().waitFor();
+    const isInView = () => field.first().evaluate((line) => line.getBoundingClientRect().bottom < innerHeight);
+    expect(await isInView()).toBe(true);
+    await page.getByRole('tab', { name: 'Raw' }).click();
+    await page.getByRole('button', { name: 'Show OBX-3' }).click();
+    await field.first().waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tree');
+    await page.keyboard.press('Control+c');
+    await page.getByText('Copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('GLU-X2^Glucose^L');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.getByRole('treeitem', { name: /^MSH / }).getAttribute('aria-expanded')).toBe('false');
+    for (const key of ['Shift+P', 'Shift+I', 'Shift+D', 'ArrowDown']) await page.keyboard.press(key);
+    expect(await page.locator('.tree .is-at').innerText()).toContain('PID-1');
+    expect(faults).toEqual([]);
+  });
+
+  test('a message of three hundred results is listed at once, result by result', async () => {
+    const { page } = await open('busy', (service) => `#/sessions?open=${service.sessions[5]?.sessionId}`, {
+      fileFor: (summary) => {
+        const file = fileOf(summary);
+        const results = Array.from(
+          { length: 300 },
+          (_, index) => `\rOBX|${index}|NM|T${index}^Test ${index}^L||${index}.5|mmol/L`,
+        );
+        return { ...file, messages: [`${file.messages[0] ?? ''}${results.join('')}`] };
+      },
+    });
+    await page.getByRole('treeitem', { name: /^OBX 3 / }).waitFor();
+    expect(await page.locator('.tree [role=treeitem]').count()).toBeLessThan(60);
+    await page.getByRole('tree', { name: 'Message' }).focus();
+    await page.keyboard.press('End');
+    const last = page.getByRole('treeitem', { name: 'OBX 302 Observation Test 299 299.5 mmol/L' });
+    await last.click();
+    await page.getByRole('treeitem', { name: /^OBX-5 Observation value 299\.5/ }).waitFor();
+  });
+});

@@ -105,6 +105,8 @@ export const keyHelp: readonly { title: string; keys: readonly [string, string][
     keys: [
       ['[ ]', 'Message, Raw, Bytes, File'],
       ['p', 'Show or hide patient fields'],
+      ['Shift O B X', 'Go to the next OBX of the message'],
+      [`${modKey} C`, 'Copy the value of the line'],
     ],
   },
 ];

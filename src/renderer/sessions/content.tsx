@@ -2,19 +2,19 @@
  * What a session holds: the messages as a tree, raw, as bytes; and its file. Patient fields are hidden until asked for.
  * May import: react, lucide-react, @medplum/core (by hl7.ts).
  */
-import { Copy, Lock } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { Copy } from 'lucide-react';
+import { useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 import type { SessionElement, SessionFile } from '../../common/session.ts';
 import { bytes, clockMs, count } from '../model/format.ts';
 import { Button } from '../ui/button.tsx';
-import { Tree, type TreeNode } from '../ui/tree.tsx';
-import { segmentsOf, type Hl7Segment } from './hl7.ts';
+import { Tree, type TreeHandle } from '../ui/tree.tsx';
+import { messageNodes, pathToMarked } from './message-nodes.tsx';
 import { bytesOf, linesOf } from './patient.ts';
+import type { RefusedPlace } from './refused-place.ts';
 import { Masked, TextValue } from './text-value.tsx';
 
-/** More segments than this are shown in steps: a batch can have thousands. */
-const segmentsStep = 120;
-const expandedMax = 14;
+/** More lines than this are shown in steps: a batch can have thousands. */
+const linesStep = 120;
 const hexStep = 2048;
 
 interface ContentProps {
@@ -23,73 +23,34 @@ interface ContentProps {
   onCopy: (text: string) => void;
 }
 
-export function MessageView({ session, isShown, onCopy }: ContentProps) {
-  if (session.messages.length === 0)
-    return <p className="content-note">This session holds no whole message. Its pieces are under Bytes.</p>;
-  return (
-    <>
-      {session.messages.map((message, index) => (
-        <MessageTree
-          // A session's messages do not move.
-          key={`${session.id} ${index + 1} ${isShown}`}
-          title={session.messages.length === 1 ? null : `Message ${index + 1} of ${session.messages.length}`}
-          message={message}
-          isShown={isShown}
-          onCopy={onCopy}
-        />
-      ))}
-    </>
-  );
+export interface MessageHandle {
+  /** Goes to the place that the endpoint's code names. */
+  goToRefused(): void;
 }
-function MessageTree(props: { title: string | null; message: string; isShown: boolean; onCopy: (text: string) => void }) {
-  const [shownCount, setShownCount] = useState(segmentsStep);
-  const segments = useMemo(() => segmentsOf(props.message, props.isShown), [props.message, props.isShown]);
-  if (segments === null)
+export function MessageView({
+  ref,
+  session,
+  isShown,
+  onCopy,
+  refused,
+}: ContentProps & { ref: Ref<MessageHandle>; refused: RefusedPlace | null }) {
+  const tree = useRef<TreeHandle>(null);
+  const { messages } = session;
+  const nodes = useMemo(() => messageNodes(messages, isShown, refused), [messages, isShown, refused]);
+  const path = useMemo(() => (refused === null || nodes === null ? null : pathToMarked(nodes)), [nodes, refused]);
+  useImperativeHandle(ref, () => ({ goToRefused: () => path !== null && tree.current?.goTo(path) }));
+  if (messages.length === 0)
+    return <p className="content-note">This session holds no whole message. Its pieces are under Bytes.</p>;
+  if (nodes === null)
     return (
       <>
         <p className="content-note">This is no HL7 message; it is shown as it is.</p>
-        <RawLines message={props.message} isShown={props.isShown} />
+        <div className="raw">
+          <RawLines message={messages[0] ?? ''} isShown={isShown} />
+        </div>
       </>
     );
-  const nodes = segments.slice(0, shownCount).map(nodeOf);
-  return (
-    <>
-      {props.title !== null && <h3 className="content-title">{props.title}</h3>}
-      <Tree label={props.title ?? 'Message'} nodes={nodes} expanded={nodes.slice(0, expandedMax).map(({ id }) => id)} />
-      {segments.length > shownCount && (
-        <button type="button" className="link-button content-note" onClick={() => setShownCount(shownCount + segmentsStep * 4)}>
-          Show more ({count(segments.length - shownCount)} segments left)
-        </button>
-      )}
-    </>
-  );
-}
-function nodeOf(segment: Hl7Segment): TreeNode {
-  const title = segment.number === null ? segment.segment : `${segment.segment} ${segment.number}`;
-  return {
-    id: segment.id,
-    text: `${title} ${segment.name}`,
-    content: (
-      <>
-        <span className="mono strong">{title}</span>
-        <span className="text2">{segment.name}</span>
-        {segment.isPatient && <Lock size={13} strokeWidth={1.5} aria-label="about the patient" />}
-      </>
-    ),
-    children: segment.fields.map(({ position, name, value }) => ({
-      id: `${segment.id} ${position}`,
-      text: `${position} ${name}`,
-      content: (
-        <>
-          <span className="mono text2">{position}</span>
-          <span className="cut text2" title={name}>
-            {name}
-          </span>
-          <span className="mono tree-value">{value === null ? <Masked /> : <TextValue value={value} />}</span>
-        </>
-      ),
-    })),
-  };
+  return <Tree ref={tree} label="Message" nodes={nodes} startAt={path} onCopy={onCopy} />;
 }
 
 export function RawView({ session, isShown, onCopy }: ContentProps) {
@@ -122,7 +83,7 @@ export function RawView({ session, isShown, onCopy }: ContentProps) {
   );
 }
 function RawLines({ message, isShown }: { message: string; isShown: boolean }) {
-  const [shownCount, setShownCount] = useState(segmentsStep);
+  const [shownCount, setShownCount] = useState(linesStep);
   const lines = useMemo(() => linesOf(message, isShown), [message, isShown]);
   return (
     <div className="raw-lines mono" tabIndex={0} role="region" aria-label="Raw message">
@@ -133,7 +94,7 @@ function RawLines({ message, isShown }: { message: string; isShown: boolean }) {
         </div>
       ))}
       {lines.length > shownCount && (
-        <button type="button" className="link-button" onClick={() => setShownCount(shownCount + segmentsStep * 8)}>
+        <button type="button" className="link-button" onClick={() => setShownCount(shownCount + linesStep * 8)}>
           Show more ({count(lines.length - shownCount)} lines left)
         </button>
       )}

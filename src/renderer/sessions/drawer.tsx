@@ -3,7 +3,7 @@
  * May import: react, lucide-react.
  */
 import { Ban, ChevronDown, ChevronUp, Copy, Download, EyeOff, RotateCcw, RotateCw, Trash2, Workflow, X } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
 import { mayIgnore, mayRestore, mayRetry, useSessionActions } from '../model/actions.tsx';
@@ -19,9 +19,10 @@ import { StatusChip } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { toast } from '../ui/toast.tsx';
-import { BytesView, FileView, MessageView, RawView } from './content.tsx';
+import { BytesView, FileView, MessageView, RawView, type MessageHandle } from './content.tsx';
 import { useExport } from './export.tsx';
 import { Attempts, LifeBar } from './life.tsx';
+import { codeOf, placeName, placeOf, segmentsMeant, type RefusedPlace } from './refused-place.ts';
 import { Why } from './why.tsx';
 
 interface DrawerProps {
@@ -36,6 +37,10 @@ interface DrawerProps {
 export function Drawer(props: DrawerProps) {
   const { data, error, isLoading, refresh } = useQuery('getSession', { sessionId: props.id });
   const summary = props.summary ?? data?.summary;
+  const content = useRef<MessageHandle>(null);
+  const messages = data?.session.messages;
+  const code = codeOf(summary?.submissionError);
+  const refused = useMemo(() => refusedIn(messages ?? [], code), [messages, code]);
   // Its file is read again when its line says that it changed.
   useEmitted(
     'sessions.changed',
@@ -58,15 +63,22 @@ export function Drawer(props: DrawerProps) {
       {isLoading && <Bones lines={9} />}
       {summary !== undefined && data !== null && (
         <>
-          <Why summary={summary} />
+          <Why summary={summary} place={refused === null ? null : { ...refused, onGoTo: () => content.current?.goToRefused() }} />
           <DrawerActions {...props} summary={summary} />
           <LifeBar session={data.session} summary={summary} />
           <Attempts session={data.session} summary={summary} />
-          <Content session={data.session} />
+          <Content ref={content} session={data.session} refused={refused?.place ?? null} />
         </>
       )}
     </aside>
   );
+}
+
+/** What the endpoint's code names, if these messages have it. */
+function refusedIn(messages: readonly string[], code: string | undefined) {
+  const place = code === undefined ? null : placeOf(code);
+  const segments = place === null ? 0 : segmentsMeant(messages, place);
+  return place === null || segments === 0 ? null : { place, segments, name: placeName(place) };
 }
 
 function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: SessionSummary }) {
@@ -205,7 +217,8 @@ const tabs: readonly { id: Tab; label: string }[] = [
 /** Patient fields are hidden again after this long without a key or a movement. */
 const shownMs = 60_000;
 
-function Content({ session }: { session: SessionFile }) {
+function Content({ ref, session, refused }: { ref: Ref<MessageHandle>; session: SessionFile; refused: RefusedPlace | null }) {
+  const message = useRef<MessageHandle>(null);
   const [tab, setTab] = useState<Tab>('message');
   const [isShown, setShown] = useState(false);
   const ask = useAsk();
@@ -237,6 +250,21 @@ function Content({ session }: { session: SessionFile }) {
       return { '[': () => step(-1), ']': () => step(1), p: () => void toggle() };
     }, [toggle]),
   );
+  const isPlaceWanted = useRef(false);
+  useImperativeHandle(ref, () => ({
+    goToRefused: () => {
+      isPlaceWanted.current = tab !== 'message';
+      if (isPlaceWanted.current) setTab('message');
+      else message.current?.goToRefused();
+    },
+  }));
+  /** The message is there some time after its tab was chosen. */
+  const onMessage = useCallback((handle: MessageHandle | null) => {
+    message.current = handle;
+    if (handle === null || !isPlaceWanted.current) return;
+    isPlaceWanted.current = false;
+    handle.goToRefused();
+  }, []);
   const onCopy = useCallback(
     (text: string) => {
       const run = async () => {
@@ -270,7 +298,7 @@ function Content({ session }: { session: SessionFile }) {
         </>
       }
     >
-      {tab === 'message' && <MessageView session={session} isShown={isShown} onCopy={onCopy} />}
+      {tab === 'message' && <MessageView ref={onMessage} session={session} isShown={isShown} onCopy={onCopy} refused={refused} />}
       {tab === 'raw' && <RawView session={session} isShown={isShown} onCopy={onCopy} />}
       {tab === 'bytes' && <BytesView session={session} isShown={isShown} />}
       {tab === 'file' && <FileView session={session} onCopy={onCopy} />}

@@ -2,6 +2,7 @@
  * A session's life: captured, waited, attempts and the waits between, as a bar and as a table.
  * May import: react.
  */
+import { useState } from 'react';
 import { isAttemptEntry, type AttemptEntry, type HistoryEntry, type SessionFile } from '../../common/session.ts';
 import type { SessionSummary } from '../../common/contract.ts';
 import { useNow } from '../model/console.tsx';
@@ -100,32 +101,51 @@ function piecesOf(session: SessionFile): { pieces: Piece[]; earlier: number } {
 }
 const answerShort = (attempt: AttemptEntry) => (attempt.httpStatus === undefined ? 'no answer' : String(attempt.httpStatus));
 
+/** More entries than this take the message's place: the first ones give way until asked for. */
+const entriesMax = 5;
+
 export function Attempts({ session, summary }: { session: SessionFile; summary: SessionSummary }) {
+  const [isAll, setAll] = useState(false);
   const history = session.submissionHistory;
   if (history.length === 0 && stateOf(summary) !== 'attempt') return null;
+  const first = isAll || history.length <= entriesMax ? 0 : history.length - entriesMax + 1;
   return (
-    <table className="data attempts">
-      <thead>
-        <tr>
-          <th>Attempt</th>
-          <th>Started</th>
-          <th className="end">Took</th>
-          <th>Answer</th>
-          <th>Then</th>
-        </tr>
-      </thead>
-      <tbody>
-        {history.map((entry, index) => (
-          <HistoryRow
-            key={isAttemptEntry(entry) ? `a${entry.attempt} ${entry.startedAt}` : `c${entry.at}`}
-            entry={entry}
-            next={history[index + 1]}
-            summary={summary}
-          />
-        ))}
-        {stateOf(summary) === 'attempt' && <RunningRow summary={summary} number={session.submissionAttempts + 1} />}
-      </tbody>
-    </table>
+    <div
+      className={isAll ? 'attempts-place is-all' : 'attempts-place'}
+      {...(isAll ? { tabIndex: 0, role: 'region', 'aria-label': 'All attempts' } : {})}
+    >
+      <table className="data attempts">
+        <thead>
+          <tr>
+            <th>Attempt</th>
+            <th>Started</th>
+            <th className="end">Took</th>
+            <th>Answer</th>
+            <th>Then</th>
+          </tr>
+        </thead>
+        <tbody>
+          {first > 0 && (
+            <tr>
+              <td colSpan={5}>
+                <button type="button" className="link-button" onClick={() => setAll(true)}>
+                  Show {first} earlier
+                </button>
+              </td>
+            </tr>
+          )}
+          {history.slice(first).map((entry, index) => (
+            <HistoryRow
+              key={isAttemptEntry(entry) ? `a${entry.attempt} ${entry.startedAt}` : `c${entry.at}`}
+              entry={entry}
+              next={history[first + index + 1]}
+              summary={summary}
+            />
+          ))}
+          {stateOf(summary) === 'attempt' && <RunningRow summary={summary} number={session.submissionAttempts + 1} />}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

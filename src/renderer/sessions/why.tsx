@@ -8,8 +8,17 @@ import { countdown, counted, duration } from '../model/format.ts';
 import { addressOf } from '../model/route.ts';
 import { stateOf, stateWords, statusText } from '../model/words.ts';
 import { GlyphMark } from '../ui/marks.tsx';
+import { codeOf } from './refused-place.ts';
 
-export function Why({ summary }: { summary: SessionSummary }) {
+/** What the endpoint's code names in the message, and the way there. */
+export interface NamedPlace {
+  name: string;
+  /** How many segments it may be about. */
+  segments: number;
+  onGoTo: () => void;
+}
+
+export function Why({ summary, place }: { summary: SessionSummary; place: NamedPlace | null }) {
   const now = useNow();
   const cause = useConsole(({ causes }) => (summary.causeId === undefined ? undefined : causes?.[summary.causeId]));
   const state = stateOf(summary);
@@ -22,6 +31,15 @@ export function Why({ summary }: { summary: SessionSummary }) {
       <GlyphMark glyph={glyph} tone={tone} />
       <p>
         <b className="strong">{text.what}</b> {text.more}{' '}
+        {place !== null && (
+          <>
+            <button type="button" className="link-button why-place" onClick={place.onGoTo}>
+              Show {place.name}
+            </button>
+            {place.segments > 1 && ` (the first of ${place.segments}; the answer does not say which)`}
+            {cause !== undefined && others > 0 && ', '}
+          </>
+        )}
         {cause !== undefined && others > 0 && (
           <a href={addressOf('attention', cause.id)}>{counted(others, 'more', 'more')} with this cause</a>
         )}
@@ -32,7 +50,7 @@ export function Why({ summary }: { summary: SessionSummary }) {
 
 function textOf(summary: SessionSummary, now: number): { what: string; more: string } | null {
   // The service's own sentence ends with it: `HTTP 422 Unprocessable Entity (OBX-3.unknown-code)`.
-  const code = /\((?<code>[A-Za-z0-9_.:-]{1,64})\)$/.exec(summary.submissionError ?? '')?.groups?.code;
+  const code = codeOf(summary.submissionError);
   const given = code === undefined ? '' : ` Reason given: ${code}.`;
   const answered = summary.httpStatus === undefined ? '' : ` (${summary.httpStatus})`;
   const next = summary.nextAttemptAt === undefined ? '' : `, ${countdown(summary.nextAttemptAt - now)}`;
