@@ -11,7 +11,7 @@ import { CourierError } from '../../common/errors.ts';
 import type { SettingsVersion } from '../../common/console.ts';
 import { changedSettings, type SettingKey, type Settings } from '../../common/settings.ts';
 import type { Log } from '../log.ts';
-import { type Problem, Problems } from '../problems.ts';
+import type { Problem } from '../problems.ts';
 import { errnoWords } from '../store/file-system.ts';
 import { confBacking, type SettingsBacking } from './backing.ts';
 import { changedKeys } from './changed-keys.ts';
@@ -28,6 +28,7 @@ import {
 import { openSecretFile, type SecretStore } from './secret-file.ts';
 import { type FileEdit, watchSettingsFile } from './file-watch.ts';
 import { keepLastGood, loadSettingsFile, outOfRange, type StoredValues, unknownKeysOf } from './settings-file.ts';
+import { SettingsProblems } from './settings-problems.ts';
 import { openVersions } from './settings-versions.ts';
 
 export type { SettingsBacking } from './backing.ts';
@@ -90,16 +91,12 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   const { dataDir, overrides = {}, environment, log, now = Date.now, isReadOnly = false, verify } = options;
   const { backing = confBacking(dataDir), secretStore = openSecretFile(dataDir) } = options;
   const listeners = new Set<SettingsListener>();
-  const problemListeners = new Set<() => void>();
-  const problems = new Problems(now, (problem) => {
-    if (problem !== null) log.warn({ code: problem.code }, problem.message);
-    for (const listener of problemListeners) listener();
-  });
+  const problems = new SettingsProblems(log, now);
 
   if (!isReadOnly) sweepLeftovers(dataDir, ['settings', 'settings.last-good', 'settings.versions', 'authorization']);
   const loaded = loadSettingsFile(dataDir, now(), isReadOnly);
-  if (loaded.damage !== null) problems.open('settings.damaged', loaded.damage);
-  tellUnknownKeys(loaded.unknownKeys);
+  problems.damaged(loaded.damage);
+  problems.unknownKeys(loaded.unknownKeys);
   const run: RunSettings = { overrides, environmentHeader: (environment[environmentHeaderName] ?? '').replace(/[\r\n]+$/, '') };
 
   let values: StoredValues = loaded.values;
@@ -116,15 +113,6 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   reviewSecret();
   const file = watchSettingsFile(dataDir);
 
-  function tellUnknownKeys(keys: readonly string[]): void {
-    if (keys.length === 0) return problems.end('settings.unknownKey');
-    const names = keys.map((key) => `"${key.slice(0, 80)}"`).join(', ');
-    problems.open(
-      'settings.unknownKey',
-      `The settings file holds keys that are no settings and have no effect: ${names}. Correct or remove them.`,
-    );
-  }
-
   /** The stored Authorization value. One found in settings.json moves to where it belongs. */
   function readSecret(): string {
     const { submissionAuthHeader: misplaced, ...others } = values;
@@ -140,7 +128,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       return changedSettings(loaded.settings, { submissionAuthHeader: secret }).submissionAuthHeader;
     } catch (error) {
       const reason = error instanceof CourierError ? 'it holds a character that a header cannot carry' : errnoWords(error);
-      problems.open('secret.notKept', `The stored submissionAuthHeader cannot be used (${reason}); enter it again.`);
+      problems.secretUnreadable(reason);
       isSecretUnknown = true;
       values = others;
       return '';
@@ -148,13 +136,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   }
 
   function reviewSecret(): void {
-    if (isReadOnly) return;
-    const complaint = secretStore.review?.() ?? null;
-    if (complaint !== null) problems.open(complaint.code, complaint.message);
-    for (const code of ['secret.notKept', 'secret.weaklyKept'] as const) {
-      // One that could not be read is told until it is entered again.
-      if (complaint?.code !== code && !(code === 'secret.notKept' && isSecretUnknown)) problems.end(code);
-    }
+    if (!isReadOnly) problems.secretReviewed(secretStore.review?.() ?? null, isSecretUnknown);
   }
 
   function holding(next: Settings): Settings {
@@ -230,9 +212,9 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     const changed = changedKeys(current, nextCurrent);
     [values, stored, current] = [nextValues, next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
-    problems.end('settings.damaged');
-    if (file.look().type === 'none') problems.end('settings.notApplied');
-    tellUnknownKeys(unknownKeysOf(values));
+    problems.damaged(null);
+    if (file.look().type === 'none') problems.notApplied(null);
+    problems.unknownKeys(unknownKeysOf(values));
     if (isSecretEntered) isSecretUnknown = false;
     reviewSecret();
     quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
@@ -245,22 +227,15 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   function takeEdit(): void {
     if (isReadOnly) return;
     const edit = file.look();
-    if (edit.type === 'none') problems.end('settings.notApplied');
-    else if (edit.type === 'unusable') tellNotApplied(edit.reason);
+    if (edit.type === 'none') problems.notApplied(null);
+    else if (edit.type === 'unusable') problems.notApplied(edit.reason);
     else if (edit.type === 'edited')
       try {
         applyEdit(edit);
       } catch (error) {
         if (!(error instanceof CourierError)) throw error;
-        tellNotApplied(outOfRange(error));
+        problems.notApplied(outOfRange(error));
       }
-  }
-
-  function tellNotApplied(reason: string): void {
-    problems.open(
-      'settings.notApplied',
-      `The settings file was edited and cannot be used (${reason}). The values in use stay. Correct the file, or save the settings.`,
-    );
   }
 
   /** @throws CourierError when it cannot be used; nothing changed then. */
@@ -268,7 +243,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     const { submissionAuthHeader: misplaced = '', ...others } = found;
     if (misplaced === '' && isDeepStrictEqual(comparable(others), comparable(values))) {
       file.isOurs(mark);
-      return problems.end('settings.notApplied');
+      return problems.notApplied(null);
     }
     const plain = holding({ ...settings, submissionAuthHeader: stored.submissionAuthHeader });
     verify?.(plain, changedKeys(current, plain));
@@ -324,7 +299,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       return () => void listeners.delete(listener);
     },
     problems: () => problems.all,
-    onProblems: (listener) => void problemListeners.add(listener),
+    onProblems: (listener) => problems.onChange(listener),
     look,
     versions: versions.list,
     restoreVersion: (version) => update(versions.changeTo(version)),
