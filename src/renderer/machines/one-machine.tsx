@@ -161,6 +161,7 @@ function SessionChooser() {
           href={addressOf('machines', 'session', new URLSearchParams({ id: summary.sessionId }))}
         >
           <GlyphMark glyph={wordOf(summary, now).glyph} tone={wordOf(summary, now).tone} />
+          <span className="hidden-text">{wordOf(summary, now).word}, session</span>
           <span className="mono">{summary.counter}</span> {moment(summary.startTime, now)}
         </a>
       ))}

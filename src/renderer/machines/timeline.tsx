@@ -11,6 +11,10 @@ import { GlyphMark } from '../ui/marks.tsx';
 const spanMs = 60_000;
 const rowsMax = 60;
 
+/** Told apart by their pattern too. */
+const shownStates = ['ready', 'attempt', 'recording', 'backoffWait'] as const;
+const stretchLook = (state: string) => `stretch is-${state} tone-${stateWords[state as SessionState]?.tone ?? 'off'}`;
+
 interface Stretch {
   id: string;
   state: string;
@@ -30,6 +34,14 @@ export function Timeline({ underWay, transitions, now }: { underWay: UnderWay; t
   const marks = [0, 15, 30, 45, 60];
   return (
     <div className="timeline scroll" tabIndex={0} role="region" aria-label="The last minute">
+      <div className="timeline-key small text2">
+        {shownStates.map((state) => (
+          <span key={state}>
+            <i className={stretchLook(state)} />
+            {stateWords[state].word}
+          </span>
+        ))}
+      </div>
       <div className="timeline-axis" aria-hidden="true">
         <span />
         <div>
@@ -65,7 +77,7 @@ function TimelineRow({ session, stretches, now }: { session: LaneSession; stretc
         {stretches.map(({ id, state, from, to }) => (
           <i
             key={id}
-            className={`stretch tone-${stateWords[state as SessionState]?.tone ?? 'off'}`}
+            className={stretchLook(state)}
             style={{ left: `${100 - ((now - from) / spanMs) * 100}%`, width: `${Math.max(0.3, ((to - from) / spanMs) * 100)}%` }}
             title={`${machineStateWord('session', state)}, from ${clock(from)}, ${duration(to - from)}`}
           />

@@ -9,25 +9,25 @@ const stroke = { fill: 'none', strokeLinecap: 'round', strokeLinejoin: 'round' }
 const cut = { ...stroke, stroke: 'var(--panel)' } as const;
 const ring = <circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" strokeWidth="1.6" />;
 const disc = <circle cx="8" cy="8" r="7" fill="currentColor" />;
-const octagon = <path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1Z" fill="currentColor" />;
+const octagon = <path d="M4.9.6h6.2l4.3 4.3v6.2l-4.3 4.3H4.9L.6 11.1V4.9Z" fill="currentColor" />;
 
 const drawings: Record<Glyph, ReactNode> = {
   tick: (
     <>
       {disc}
-      <path d="m4.9 8.2 2.1 2.2 4.1-4.5" strokeWidth="1.8" {...cut} />
+      <path d="m4.3 8.5 2.5 2.6 5-5.6" strokeWidth="2" {...cut} />
     </>
   ),
   arrow: (
     <>
       {disc}
-      <path d="M4.9 8h5.8M8.4 5.4 11 8l-2.6 2.6" strokeWidth="1.7" {...cut} />
+      <path d="M3.8 8h8M8.4 4.4 12 8l-3.6 3.6" strokeWidth="1.9" {...cut} />
     </>
   ),
   dots: (
     <>
       {ring}
-      <path d="M5.2 8h.1M8 8h.1M10.8 8h.1" stroke="currentColor" strokeWidth="2" {...stroke} />
+      <path d="M4.9 8H5M8 8h.1M11.1 8h.1" stroke="currentColor" strokeWidth="2.2" {...stroke} />
     </>
   ),
   save: (
@@ -39,19 +39,19 @@ const drawings: Record<Glyph, ReactNode> = {
   clock: (
     <>
       {ring}
-      <path d="M8 4.6V8l2.4 1.6" stroke="currentColor" strokeWidth="1.6" {...stroke} />
+      <path d="M8 4.1v4.2l2.7 2" stroke="currentColor" strokeWidth="1.8" {...stroke} />
     </>
   ),
   cross: (
     <>
       {octagon}
-      <path d="m5.6 5.6 4.8 4.8M10.4 5.6l-4.8 4.8" strokeWidth="1.8" {...cut} />
+      <path d="m4.8 4.8 6.4 6.4M11.2 4.8l-6.4 6.4" strokeWidth="2" {...cut} />
     </>
   ),
   bar: (
     <>
       {octagon}
-      <path d="M4.8 8h6.4" strokeWidth="2" {...cut} />
+      <path d="M4.2 8h7.6" strokeWidth="3.2" {...cut} />
     </>
   ),
   chevrons: (
@@ -63,7 +63,7 @@ const drawings: Record<Glyph, ReactNode> = {
   slash: (
     <>
       {ring}
-      <path d="m4 12 8-8" stroke="currentColor" strokeWidth="1.6" {...stroke} />
+      <path d="m4 12 8-8" stroke="currentColor" strokeWidth="1.8" {...stroke} />
     </>
   ),
   pause: (
@@ -87,6 +87,8 @@ const drawings: Record<Glyph, ReactNode> = {
     </>
   ),
 };
+/** Every glyph there is. */
+export const glyphs = Object.keys(drawings) as Glyph[];
 
 export function GlyphMark({ glyph, tone, size }: { glyph: Glyph; tone?: Tone; size?: 'large' | 'huge' }) {
   return (
