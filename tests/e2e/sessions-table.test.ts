@@ -1,6 +1,8 @@
 /**
- * The sessions table in a real Chromium: its columns, ranges over rows that are not loaded, the time beside the scroll bar.
+ * The sessions table in a real Chromium: its columns, ranges over rows that are not loaded, the time beside the scroll bar,
+ * and what is taken along as files.
  */
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
@@ -123,4 +125,72 @@ test('the time of the rows stands beside the scroll bar while they fly by, not a
   expect(await page.locator('.scroll-hint').innerText()).toMatch(/of 100,000/);
   await page.locator('.scroll-hint').waitFor({ state: 'detached' });
   await page.getByText('Accepted').nth(3).waitFor();
+});
+
+describe('an export', () => {
+  const askFor = async (page: Page, form: string, { isMasked = true } = {}) => {
+    await page.keyboard.press('e');
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText(form).click();
+    if (!isMasked) {
+      await dialog.getByText('Mask patient fields').click();
+      await dialog.getByText('Contains patient data. This is logged for each session.').waitFor();
+    }
+    return dialog.getByRole('button', { name: /^Export [\d,]+$/ });
+  };
+  const textOf = async (page: Page, button: Awaited<ReturnType<typeof askFor>>) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+  };
+  const openAll = async (...rest: Parameters<typeof open>) => {
+    const shown = await open(...rest);
+    await shown.page.locator('.table-row').nth(2).waitFor();
+    await grid(shown.page).focus();
+    await shown.page.keyboard.press('Control+a');
+    return shown;
+  };
+
+  test('of all that match becomes a table for a spreadsheet, without patient fields', async () => {
+    const { page, service } = await openAll('busy', '#/sessions?device=CHEM-1');
+    const { name, text } = await textOf(page, await askFor(page, 'Table, CSV'));
+    expect(name).toMatch(/\.csv$/);
+    const rows = service.sessions.filter(({ device }) => device === 'CHEM-1');
+    expect(text.split('\r\n')).toHaveLength(rows.length + 2);
+    for (const { sessionId } of rows.slice(0, 20)) expect(text).toContain(sessionId);
+    await page.getByText(/^[\d,]+ sessions exported\.$/).waitFor();
+    expect(service.asked.some(({ name: asked }) => asked === 'getSession' || asked === 'recordPatientAccess')).toBe(false);
+  });
+
+  test('with patient fields is written down for every session at once, and what is gone is counted', async () => {
+    const { page, service } = await openAll('busy', '#/sessions?state=failed');
+    const failed = service.sessions.filter(({ state }) => state === 'failed').map(({ sessionId }) => sessionId);
+    service.answer('recordPatientAccess', () => ({ recorded: true, missing: failed.slice(0, 1) }));
+    const { text } = await textOf(page, await askFor(page, 'Messages, HL7', { isMasked: false }));
+    expect(text).toMatch(/^FHS\|/);
+    expect(text.match(/MUSTERMANN\^ERIKA/g)).toHaveLength(failed.length - 1);
+    await page.getByText(`${failed.length - 1} sessions exported. 1 session left out: deleted meanwhile.`).waitFor();
+    const accesses = service.asked.filter(({ name }) => name === 'recordPatientAccess').map(({ params }) => params);
+    expect(accesses).toEqual([{ action: 'exported', sessionIds: expect.arrayContaining(failed) }]);
+    await page.getByRole('button', { name: 'Close message' }).last().click();
+    expect(await page.locator('.export-place').count()).toBe(0);
+  });
+
+  test('goes on while another screen is open, and can be cancelled there', async () => {
+    const { page } = await openAll('busy', '#/sessions');
+    await (await askFor(page, 'Sessions, JSON')).click();
+    await page.getByRole('progressbar', { name: 'Exporting' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('o');
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.locator('.export-place').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Export cancelled. No file was made.').waitFor();
+    expect(await page.locator('.export-place').count()).toBe(0);
+  });
+
+  test('of too much says what would fit', async () => {
+    const { page, service } = await openAll('busy', '#/sessions?state=failed');
+    for (const each of service.sessions) each.bytes = 100_000_000;
+    await (await askFor(page, 'Sessions, JSON')).click();
+    await page.getByText(/These 7 sessions hold 700 MB; one file takes 250 MB\..* The oldest 2 fit/).waitFor();
+  });
 });

@@ -1,13 +1,15 @@
 /**
- * A text as a file that the browser keeps.
+ * A text, or what was put together of many, as a file that the browser keeps.
  * May import: nothing.
  */
 
 /** Long enough for the browser to have begun with it. */
 const keptMs = 10_000;
 
-export function saveText(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+export const saveText = (name: string, text: string): void => saveFile(name, new Blob([text], { type: 'application/json' }));
+
+export function saveFile(name: string, file: Blob): void {
+  const address = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

@@ -14,6 +14,7 @@ import { ConfirmProvider, preloadConfirmation } from '../ui/confirm.tsx';
 import { piece } from '../ui/piece.tsx';
 import { Bones, ErrorBoundary } from '../ui/states.tsx';
 import { runToastAction, toast, ToastPlace } from '../ui/toast.tsx';
+import { ExportPlace } from './export-place.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { StaleBar } from './stale-bar.tsx';
 import { PaletteContext } from './top-bar.tsx';
@@ -42,6 +43,7 @@ export function App() {
       <ConfirmProvider>
         <Page />
         <ToastPlace />
+        <ExportPlace />
       </ConfirmProvider>
     </ErrorBoundary>
   );
@@ -52,6 +54,7 @@ function Page() {
   const connection = useConnection();
   const [over, setOver] = useState<'palette' | 'help' | null>(null);
   const openPalette = useCallback(() => setOver('palette'), []);
+  const openHelp = useCallback(() => setOver('help'), []);
   const close = useCallback(() => setOver(null), []);
   const notLoaded = useCallback(() => {
     setOver(null);
@@ -105,7 +108,7 @@ function Page() {
   return (
     <PaletteContext value={openPalette}>
       <div className="page">
-        <Sidebar onHelp={() => setOver('help')} />
+        <Sidebar onHelp={openHelp} />
         <main className={connection === 'stale' ? 'main is-stale' : 'main'} data-area tabIndex={-1}>
           <StaleBar />
           <div className="screen">
@@ -119,7 +122,9 @@ function Page() {
       </div>
       {over !== null && (
         <ErrorBoundary name={over} onFailed={notLoaded}>
-          <Suspense>{over === 'palette' ? <palette.Shown onClose={close} /> : <help.Shown onClose={close} />}</Suspense>
+          <Suspense>
+            {over === 'palette' ? <palette.Shown onClose={close} onHelp={openHelp} /> : <help.Shown onClose={close} />}
+          </Suspense>
         </ErrorBoundary>
       )}
     </PaletteContext>
