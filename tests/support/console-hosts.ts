@@ -23,6 +23,8 @@ type Finished = typeof onTestFinished;
 export const afterBlock = afterAll as unknown as Finished;
 
 export interface OpenOptions {
+  /** One that is there already; else a fresh one. */
+  dataDir?: string;
   /** Fills the data directory before the start. */
   prepare?: (dataDir: string) => unknown;
   /** In the settings file at the start; the endpoint is among them unless `submissionEndpoint` says otherwise. */
@@ -161,8 +163,8 @@ export const mayFreeze = (host: ConsoleHost): boolean => host.name === 'browser'
 /** The address that the service printed, at a screen. */
 export const addressOf = ({ file }: RunningService, address = ''): string => `${file.url}/?token=${file.token}${address}`;
 
-async function prepared({ prepare, settings = {}, answer, finished = onTestFinished }: OpenOptions) {
-  const dataDir = makeDataDir(finished);
+async function prepared({ prepare, settings = {}, answer, finished = onTestFinished, ...given }: OpenOptions) {
+  const dataDir = given.dataDir ?? makeDataDir(finished);
   const endpoint = await startEndpoint(answer, finished);
   const stored = { submissionEndpoint: endpoint.url, submissionBackoffJitter: 0, ...settings };
   writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(stored), { mode: 0o600 });
