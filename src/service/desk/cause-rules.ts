@@ -156,7 +156,9 @@ export class CauseRules {
   problemsChanged(problems: NonNullable<Status['problems']>): void {
     const problem = problems.find(({ code }) => settingsProblems.has(code));
     if (problem === undefined) this.#book.end('settings');
-    else if (!this.#book.isStanding('settings')) this.#book.occur(plainKey('settings'), { message: problem.message });
+    // One may follow the other: what is told is the one that stands.
+    else if (!this.#book.isStanding('settings') || this.#book.get('settings').message !== problem.message)
+      this.#book.occur(plainKey('settings'), { message: problem.message });
   }
 
   quarantined(): void {

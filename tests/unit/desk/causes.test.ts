@@ -295,6 +295,9 @@ describe('the rest of the house', () => {
     rules.problemsChanged([{ code: 'endpoint.missing', message: 'No endpoint.', since: now }, problem]);
     rules.problemsChanged([problem]);
     expect(book.get('settings')).toMatchObject({ state: 'open', message: problem.message });
+    const next = { code: 'certificates.unusable', message: 'The key does not fit.', since: now };
+    rules.problemsChanged([next]);
+    expect(book.get('settings')).toMatchObject({ state: 'open', message: next.message });
     rules.problemsChanged([]);
     expect(book.get('settings').state).toBe('resolved');
     expect(notices.map(({ title }) => title)).toEqual(['The settings need you', 'The settings are in order']);
