@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { machineWords, stateWords, type Glyph, type Tone, type Word } from '../../src/renderer/model/words.ts';
+import { machineWords, stateWords, type Glyph, type Word } from '../../src/renderer/model/words.ts';
 import { GlyphMark, glyphs, StatusChip, StatusMark } from '../../src/renderer/ui/marks.tsx';
 import { openBrowser } from '../support/browser.ts';
 import { builtConsole } from '../support/built-console.ts';
