@@ -13,6 +13,8 @@ const pagesMax = 24;
 const recountMs = { afterFew: 100, afterMany: 1000 };
 /** Few: a steady laboratory. Many: a backlog that drains. */
 const fewChanges = 20;
+/** A view that follows asks for new rows as soon as it hears of them; after this long it does not. */
+const followMs = 200;
 
 export interface PagesState {
   /** How many match; null before the first answer. */
@@ -22,6 +24,11 @@ export interface PagesState {
   error: string | null;
   /** Grows with every change: what a view subscribes to. */
   version: number;
+}
+
+interface Page {
+  total: number;
+  sessions: SessionSummary[];
 }
 
 export class SessionPages {
@@ -40,6 +47,12 @@ export class SessionPages {
   #recount: ReturnType<typeof setTimeout> | null = null;
   #isRecountDue = false;
   #uncounted = 0;
+  #hasNew = false;
+  /** The first page as it came with the last total, until the view asks for it or something changes. */
+  #ahead: Page | null = null;
+  /** Whether the view asked for new rows when it last heard of some; not yet known while the timer runs. */
+  #isFollowed = true;
+  #followEnd: ReturnType<typeof setTimeout> | null = null;
   #isStopped = false;
 
   constructor(ask: Ask, filter: SessionFilter, sort: SessionSort) {
@@ -79,6 +92,15 @@ export class SessionPages {
 
   /** Fetches the rows in view anew: the operator follows, or asked for the new ones. */
   async refresh(first = 0, last = 0): Promise<void> {
+    this.#isFollowed = true;
+    if (this.#followEnd !== null) clearTimeout(this.#followEnd);
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    if (ahead !== null && last < pageSize) {
+      for (const page of this.#pages.keys()) if (page !== 0) this.#drop(page);
+      this.#take(0, ahead);
+      return;
+    }
     const pages = new Set([Math.floor(first / pageSize), Math.floor(last / pageSize)]);
     await Promise.all([...pages].map((page) => this.#fetch(page)));
     for (const page of this.#pages.keys()) if (!pages.has(page)) this.#drop(page);
@@ -96,6 +118,8 @@ export class SessionPages {
     }
     const isShorter = removed.some((id) => this.#places.has(id));
     if (isShorter) void this.#fetchAllShown();
+    this.#ahead = null;
+    this.#hasNew ||= added.length > 0;
     this.#uncounted += added.length + changed.length + removed.length;
     if (this.#uncounted > 0) this.#recountPaced();
     if (isTouched) this.#change({});
@@ -109,6 +133,8 @@ export class SessionPages {
   stop(): void {
     this.#isStopped = true;
     if (this.#recount !== null) clearTimeout(this.#recount);
+    if (this.#followEnd !== null) clearTimeout(this.#followEnd);
+    this.#recount = null;
   }
 
   async #fetchAllShown(): Promise<void> {
@@ -116,27 +142,38 @@ export class SessionPages {
   }
   async #fetch(page: number): Promise<void> {
     this.#asked.add(page);
+    try {
+      const answer = await this.#pageNow(page);
+      if (this.#isStopped) return;
+      if (page === 0) this.#ahead = null;
+      this.#take(page, answer);
+    } catch (error) {
+      if (!this.#isStopped) this.#change({ error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#asked.delete(page);
+    }
+  }
+  /** What was heard while a page was on its way is newer than the answer. */
+  async #pageNow(page: number): Promise<Page> {
     this.#onTheirWay += 1;
     try {
-      const answer = await this.#ask('getSessions', {
+      const { total, sessions } = await this.#ask('getSessions', {
         filter: this.#filter,
         sort: this.#sort,
         offset: page * pageSize,
         limit: pageSize,
       });
-      if (this.#isStopped) return;
-      this.#drop(page);
-      const sessions = answer.sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary);
-      this.#pages.set(page, sessions);
-      sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
-      this.#change({ total: answer.total, added: 0, error: null });
-    } catch (error) {
-      if (!this.#isStopped) this.#change({ error: error instanceof Error ? error.message : String(error) });
+      return { total, sessions: sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary) };
     } finally {
-      this.#asked.delete(page);
       this.#onTheirWay -= 1;
       if (this.#onTheirWay === 0) this.#heard.clear();
     }
+  }
+  #take(page: number, { total, sessions }: Page): void {
+    this.#drop(page);
+    this.#pages.set(page, sessions);
+    sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
+    this.#change({ total, added: 0, error: null });
   }
   #drop(page: number): void {
     for (const { sessionId } of this.#pages.get(page) ?? [])
@@ -152,15 +189,38 @@ export class SessionPages {
       this.#recount = null;
       if (this.#isRecountDue) this.#recountPaced();
     }, pauseMs);
-    void this.#countAgain();
+    void (this.#hasNew && this.#isFollowed ? this.#fetchAhead() : this.#countAgain());
+    this.#hasNew = false;
+  }
+  /** The page that a following view will ask for answers the total as well: one way instead of two. */
+  async #fetchAhead(): Promise<void> {
+    try {
+      const ahead = await this.#pageNow(0);
+      if (this.#isStopped) return;
+      if (ahead.total > (this.#state.total ?? 0)) this.#offer(ahead);
+      this.#tellAdded(ahead.total);
+    } catch {
+      // The connection is gone or going: the console says so, and all is fetched anew when it is back.
+    }
+  }
+  #offer(ahead: Page): void {
+    this.#ahead = ahead;
+    if (this.#followEnd !== null) clearTimeout(this.#followEnd);
+    this.#followEnd = setTimeout(() => {
+      this.#isFollowed = false;
+      this.#ahead = null;
+    }, followMs);
   }
   async #countAgain(): Promise<void> {
     try {
       const { total } = await this.#ask('getSessions', { filter: this.#filter, limit: 0 });
-      if (!this.#isStopped) this.#change({ added: Math.max(0, total - (this.#state.total ?? total)) });
+      this.#tellAdded(total);
     } catch {
-      // The connection is gone or going: the console says so, and all is fetched anew when it is back.
+      // As above.
     }
+  }
+  #tellAdded(total: number): void {
+    if (!this.#isStopped) this.#change({ added: Math.max(0, total - (this.#state.total ?? total)) });
   }
   #change(change: Partial<PagesState>): void {
     this.#state = { ...this.#state, ...change, version: this.#state.version + 1 };

@@ -51,9 +51,9 @@ test('of many new rows the total is asked for once a second, and they come in wh
   arrive('early');
   arrive('late');
   await vi.advanceTimersByTimeAsync(999);
-  expect(asked.filter(({ limit }) => limit === 0)).toHaveLength(1);
+  expect(asked).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(1);
-  expect(asked.filter(({ limit }) => limit === 0)).toHaveLength(2);
+  expect(asked).toHaveLength(3);
   expect(pages.state()).toMatchObject({ total: 10, added: 50 });
   await pages.refresh();
   expect(pages.state()).toMatchObject({ total: 60, added: 0 });
@@ -74,6 +74,77 @@ test('a new session that comes alone is counted at once', async () => {
     expect(pages.state().added).toBe(round);
     await vi.advanceTimersByTimeAsync(100);
   }
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a view that follows has a new session after one request', async () => {
+  vi.useFakeTimers();
+  const { pages, asked, arrive } = startPages(10);
+  await shown(pages);
+  follow(pages);
+  for (const name of ['first', 'second']) {
+    const before = asked.length;
+    arrive(name);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pages.at(0)?.sessionId).toBe(name);
+    expect(asked.length - before).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked.length - before).toBe(1);
+  }
+  expect(pages.state()).toMatchObject({ total: 12, added: 0 });
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a view that does not follow has its new sessions counted only, and one that follows again fetches them', async () => {
+  vi.useFakeTimers();
+  const { pages, asked, arrive } = startPages(10);
+  await shown(pages);
+  for (const name of ['first', 'second', 'third']) {
+    arrive(name);
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(asked.slice(1).map(({ limit }) => limit)).toEqual([pageSize, 0, 0]);
+  expect(pages.state()).toMatchObject({ total: 10, added: 3 });
+  await pages.refresh();
+  follow(pages);
+  arrive('fourth');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.slice(4).map(({ limit }) => limit)).toEqual([pageSize, pageSize]);
+  expect(pages.at(0)?.sessionId).toBe('fourth');
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a storm is followed by one request a second, and its last session is there at the end', async () => {
+  vi.useFakeTimers();
+  const { pages, asked, arrive } = startPages(10);
+  await shown(pages);
+  follow(pages);
+  for (let event = 0; event < 60; event += 1) {
+    for (let index = 0; index < 25; index += 1) arrive(`${event}-${index}`, index === 24);
+    await vi.advanceTimersByTimeAsync(50);
+  }
+  expect(asked.length).toBeLessThanOrEqual(1 + 4);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(pages.at(0)?.sessionId).toBe('59-24');
+  expect(pages.state()).toMatchObject({ total: 10 + 60 * 25, added: 0 });
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('what changes between an answer and the view that asks for it is not lost', async () => {
+  vi.useFakeTimers();
+  const { pages, all, asked, arrive } = startPages(10);
+  await shown(pages);
+  arrive('first');
+  await vi.advanceTimersByTimeAsync(0);
+  all[0] = { ...(all[0] as SessionSummary), submissionAttempts: 9 };
+  pages.patch({ added: [], changed: [all[0]], removed: [] });
+  await pages.refresh();
+  expect(pages.at(0)).toMatchObject({ sessionId: 'first', submissionAttempts: 9 });
+  expect(asked.at(-1)).toMatchObject({ offset: 0, limit: pageSize });
   pages.stop();
   vi.useRealTimers();
 });
@@ -139,7 +210,23 @@ function startPages(total: number) {
     return { total: all.length, sessions: all.slice(offset, offset + (params.limit ?? 100)) };
   }) as unknown as Ask;
   const pages = new SessionPages(ask, {}, newestFirst);
-  return { pages, asked, all, refuse: () => (isRefusing = true) };
+  /** A new session, told or told with a later one. */
+  let untold: SessionSummary[] = [];
+  const arrive = (sessionId: string, isTold = true) => {
+    const added = { ...(all[0] as SessionSummary), sessionId };
+    all.unshift(added);
+    untold.push(added);
+    if (!isTold) return;
+    pages.patch({ added: untold, changed: [], removed: [] });
+    untold = [];
+  };
+  return { pages, asked, all, arrive, refuse: () => (isRefusing = true) };
+}
+/** As the table does with its top in view. */
+function follow(pages: SessionPages): void {
+  pages.subscribe(() => {
+    if (pages.state().added > 0) void pages.refresh();
+  });
 }
 async function shown(pages: SessionPages): Promise<void> {
   let end = () => {};
