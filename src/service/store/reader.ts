@@ -25,7 +25,7 @@ import {
   summaryOf,
 } from './session-digest.ts';
 import { filesPerTurn, type ScanResult, SessionIndex } from './session-index.ts';
-import { comparatorOf, matcherOf, type StateView } from './session-query.ts';
+import { comparatorOf, firstOf, matcherOf, type StateView } from './session-query.ts';
 import { errorReading, type StoreReport } from './store-error.ts';
 
 /** A `submittedAt` further in the future than this is a clock that jumped, and no acceptance to go by. */
@@ -146,8 +146,9 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
     },
     getSessions: ({ sort = { by: 'startTime', descending: true }, offset = 0, limit = 100, ...query }) => {
       const found = matching(query);
-      const page = found.sort(comparatorOf(sort)).slice(offset, offset + limit);
-      return { total: found.length, sessions: page.map(summaryOf) };
+      const total = found.length;
+      const page = limit === 0 ? [] : firstOf(found, comparatorOf(sort), offset + limit).slice(offset);
+      return { total, sessions: page.map(summaryOf) };
     },
     idsMatching: (query) => matching(query).map(({ id }) => id),
     getFacets: () => {

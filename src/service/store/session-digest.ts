@@ -9,7 +9,7 @@ import type { FailedSession, QueueEntry } from '../../common/delivery.ts';
 import type { OutcomeClass } from '../../common/outcome.ts';
 import { isAttemptEntry, type HistoryEntry, type SessionFile, type SubmissionStatus } from '../../common/session.ts';
 import type { FileFacts } from './file-system.ts';
-import { searchTextOf } from './search-text.ts';
+import { folded, searchTextOf } from './search-text.ts';
 import { causeKeyOf } from './session-cause.ts';
 
 /** An incomplete session is held back for so long after its last write, in case its capture still lives. */
@@ -27,9 +27,9 @@ export interface SessionDigest {
   device: string;
   messageType: string;
   messageCount: number;
-  /** What a search looks in, see search-text.ts. Patient data: it stays in this thread's memory. */
-  identifiers: string;
-  codes: string;
+  /** What a search looks in, folded (search-text.ts): what is this session's own, what others have too. Patient data. */
+  ownText: string;
+  sharedText: string;
   isComplete: boolean;
   hasGaps: boolean;
   submissionStatus: SubmissionStatus;
@@ -86,8 +86,9 @@ export function digestOf(session: SessionFile, facts: FileFacts, share: Share = 
     device: share(device || session.deviceIP),
     messageType: share(messageType),
     messageCount: session.messages.length,
-    identifiers,
-    codes: share(codes),
+    // Joined, not concatenated: a text of its own, without the parts it came from.
+    ownText: [folded(session.id), session.sessionId, identifiers].join('\n'),
+    sharedText: share(folded([device, session.deviceIP, session.lisIP, messageType].join('\n')) + codes),
     isComplete: session.isComplete,
     hasGaps: (session.captureGaps?.length ?? 0) > 0,
     submissionStatus: session.submissionStatus,

@@ -242,14 +242,14 @@ export class SessionIndex {
   };
 
   #sharing(digest: SessionDigest): SessionDigest {
-    const { deviceIP, lisIP, device, messageType, codes, submissionError } = digest;
+    const { deviceIP, lisIP, device, messageType, sharedText, submissionError } = digest;
     const share = this.#share;
     return Object.assign(digest, {
       deviceIP: share(deviceIP),
       lisIP: share(lisIP),
       device: share(device),
       messageType: share(messageType),
-      codes: share(codes),
+      sharedText: share(sharedText),
       submissionError: share(submissionError),
     });
   }

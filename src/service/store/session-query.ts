@@ -50,22 +50,16 @@ export function matcherOf(filter: SessionFilter, view: StateView, now: number): 
 /** Whether a folded word is anywhere in a session: in what the index shows of it, or in what its messages hold. */
 function wordTest(word: string): (digest: SessionDigest) => boolean {
   // Many sessions share these strings, so each is looked at once.
-  const known = new Map<string, boolean>();
-  const holds = (value: string) => {
-    let answer = known.get(value);
-    if (answer === undefined) known.set(value, (answer = folded(value).includes(word)));
-    return answer;
+  const [shared, errors] = [new Map<string, boolean>(), new Map<string, boolean>()];
+  return ({ ownText, sharedText, submissionError }) => {
+    if (ownText.includes(word)) return true;
+    let isShared = shared.get(sharedText);
+    if (isShared === undefined) shared.set(sharedText, (isShared = sharedText.includes(word)));
+    if (isShared || submissionError === '') return isShared;
+    let isInError = errors.get(submissionError);
+    if (isInError === undefined) errors.set(submissionError, (isInError = folded(submissionError).includes(word)));
+    return isInError;
   };
-  return (digest) =>
-    digest.identifiers.includes(word) ||
-    digest.id.toLowerCase().includes(word) ||
-    String(digest.counter).includes(word) ||
-    holds(digest.device) ||
-    holds(digest.deviceIP) ||
-    holds(digest.lisIP) ||
-    holds(digest.messageType) ||
-    holds(digest.submissionError) ||
-    holds(digest.codes);
 }
 
 const keys: Record<SessionSort['by'], (digest: SessionDigest) => number | string> = {
@@ -95,4 +89,20 @@ export function comparatorOf({ by, descending = false }: SessionSort): (a: Sessi
     if (keyOfA !== keyOfB) return keyOfA < keyOfB ? -sign : sign;
     return b.startTime - a.startTime || (a.id < b.id ? -1 : 1);
   };
+}
+
+/** The first `count` in order. Of 100,000 a page is wanted: most are only compared with the last one that is in it so far. */
+export function firstOf<Item>(all: Item[], compare: (a: Item, b: Item) => number, count: number): Item[] {
+  const roomFor = 4 * count;
+  if (all.length <= roomFor) return all.sort(compare).slice(0, count);
+  const best: Item[] = [];
+  let last: Item | null = null;
+  for (const item of all) {
+    if (last !== null && compare(item, last) >= 0) continue;
+    best.push(item);
+    if (best.length < roomFor) continue;
+    best.sort(compare).length = count;
+    last = best[count - 1] ?? null;
+  }
+  return best.sort(compare).slice(0, count);
 }

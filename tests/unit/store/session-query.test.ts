@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { SessionFilter, SessionSort } from '../../../src/common/contract.ts';
+import { firstOf } from '../../../src/service/store/session-query.ts';
 import { simulatedStore } from '../../support/simulated-store.ts';
 import { storedSession } from '../../support/stored-session.ts';
 
@@ -111,6 +112,16 @@ test.each<[string, string]>([
       .join(''),
   ).toBe(expected);
   expect(JSON.stringify(sessions)).not.toMatch(/4711|doe|ller|B26|glucose/i);
+});
+
+test('a page of many is the begin of the whole order, wherever it lies', () => {
+  let state = 7;
+  const all = Array.from({ length: 5000 }, () => (state = (state * 48_271) % 2_147_483_647) % 3000);
+  const compare = (a: number, b: number) => a - b;
+  const ordered = all.toSorted(compare);
+  for (const count of [1, 100, 999, 1300, 5000, 9000]) expect(firstOf([...all], compare, count)).toEqual(ordered.slice(0, count));
+  expect(firstOf(ordered.toReversed(), compare, 200)).toEqual(ordered.slice(0, 200));
+  expect(firstOf([], compare, 5)).toEqual([]);
 });
 
 test.each<[SessionSort, string]>([
