@@ -4,6 +4,7 @@
  * May import: src/common.
  */
 import { sessionState, type SessionState } from '../../common/console.ts';
+import { moment } from './format.ts';
 import { sessionSort, type SessionFilter, type SessionSort } from '../../common/contract.ts';
 
 export const capturedSpans = [
@@ -66,6 +67,20 @@ function spanOf(query: URLSearchParams, now: number): Pick<SessionFilter, 'from'
   const from = Date.parse(query.get('from') ?? '');
   const to = Date.parse(query.get('to') ?? '');
   return { ...(Number.isNaN(from) ? {} : { from }), ...(Number.isNaN(to) ? {} : { to }) };
+}
+/** When they were captured, in words for the filter; null: at any time. `from` and `to` are local times, `2026-11-24T09:00`. */
+export function capturedWords(query: URLSearchParams, now: number): string | null {
+  const span = capturedSpans.find(({ id }) => id === query.get('captured'));
+  if (span !== undefined) return span.label;
+  const { from, to } = spanOf(query, now);
+  const day = (at: number) => moment(at, now).replace(/^(\d\d:\d\d):00$/, '$1');
+  if (from !== undefined) return to === undefined ? `since ${day(from)}` : `${day(from)} to ${day(to)}`;
+  return to === undefined ? null : `before ${day(to)}`;
+}
+/** Whether the end lies before the begin. */
+export function isBackwards(query: URLSearchParams): boolean {
+  const { from, to } = spanOf(query, 0);
+  return query.get('captured') === null && from !== undefined && to !== undefined && to <= from;
 }
 function midnight(now: number, days: number): number {
   const date = new Date(now);

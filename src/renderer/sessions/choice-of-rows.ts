@@ -32,6 +32,8 @@ type Kept = Chosen & { key: string };
 const nothing = (key: string): Kept => ({ key, ids: new Map(), isAll: false, coming: null });
 
 interface Rows {
+  /** What the selection belongs to: the filter as the operator chose it, whose times may move on by themselves. */
+  key: string;
   filter: SessionFilter;
   sort: SessionSort;
   total: number;
@@ -39,10 +41,8 @@ interface Rows {
   at: (index: number) => SessionSummary | undefined;
 }
 
-export function useChoiceOfRows({ filter, sort, total, at }: Rows): ChoiceOfRows {
+export function useChoiceOfRows({ key, filter, sort, total, at }: Rows): ChoiceOfRows {
   const ask = useAsk();
-  // A selection belongs to what was filtered when it was made; the start of a span moves on by itself.
-  const key = JSON.stringify({ ...filter, from: undefined });
   const [kept, setKept] = useState<Kept>(() => nothing(key));
   const chosen = useMemo(() => (kept.key === key ? kept : nothing(key)), [kept, key]);
   /** Only the range that was asked for last counts. */

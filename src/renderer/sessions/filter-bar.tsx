@@ -5,12 +5,12 @@
 import { Bookmark, ChevronDown, EyeOff, Search, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { sessionState } from '../../common/console.ts';
-import { useConsole } from '../model/console.tsx';
+import { useConsole, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
 import { useKeys } from '../model/keys.ts';
 import { setPreferences, usePreferences } from '../model/preferences.ts';
 import { useQuery } from '../model/query.ts';
-import { capturedSpans, filterKeys, statesOf } from '../model/session-filter.ts';
+import { capturedSpans, capturedWords, filterKeys, isBackwards, statesOf } from '../model/session-filter.ts';
 import { stateWords } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -31,7 +31,7 @@ export function FilterBar({ query, onChange, total }: { query: URLSearchParams; 
   return (
     <div className="filter-bar" role="search" aria-label="Filter sessions">
       <SearchText key={query.get('text') ?? ''} text={query.get('text') ?? ''} onChange={onChange} />
-      <CapturedFilter value={query.get('captured')} onChange={onChange} />
+      <CapturedFilter query={query} onChange={onChange} />
       <StateFilter query={query} onChange={onChange} />
       <FacetFilter name="device" label="Device" value={query.get('device')} onChange={onChange} />
       <FacetFilter name="type" label="Type" value={query.get('type')} onChange={onChange} />
@@ -111,31 +111,67 @@ function Clear({ label, onClear }: { label: string; onClear: () => void }) {
   );
 }
 
-function CapturedFilter({ value, onChange }: { value: string | null; onChange: Change }) {
-  const shown = capturedSpans.find(({ id }) => id === value)?.label ?? null;
+function CapturedFilter({ query, onChange }: { query: URLSearchParams; onChange: Change }) {
+  const value = query.get('captured');
+  const shown = capturedWords(query, useMinute());
   return (
     <span className={shown === null ? 'filter' : 'filter is-set'}>
       <PopoverButton label="Captured" button={<FilterButton label="Captured" value={shown} />} buttonClass="filter-button">
         {(close) => (
-          <div className="choices" role="group" aria-label="Captured">
-            {capturedSpans.map(({ id, label }) => (
-              <button
-                key={id}
-                type="button"
-                aria-pressed={id === value}
-                onClick={() => {
-                  onChange({ captured: id, from: null, to: null });
-                  close();
-                }}
-              >
-                {label}
-              </button>
-            ))}
-          </div>
+          <>
+            <div className="choices" role="group" aria-label="Captured">
+              {capturedSpans.map(({ id, label }) => (
+                <button
+                  key={id}
+                  type="button"
+                  aria-pressed={id === value}
+                  onClick={() => {
+                    onChange({ captured: id, from: null, to: null });
+                    close();
+                  }}
+                >
+                  {label}
+                </button>
+              ))}
+            </div>
+            <div className="captured-between">
+              <TimeField name="from" label="From" query={query} onChange={onChange} />
+              <TimeField name="to" label="Until" query={query} onChange={onChange} />
+              {isBackwards(query) && <p className="small tone-retry">Until is before from: nothing can match.</p>}
+            </div>
+          </>
         )}
       </PopoverButton>
-      {shown !== null && <Clear label="Captured" onClear={() => onChange({ captured: null })} />}
+      {shown !== null && <Clear label="Captured" onClear={() => onChange({ captured: null, from: null, to: null })} />}
     </span>
+  );
+}
+function TimeField({
+  name,
+  label,
+  query,
+  onChange,
+}: {
+  name: 'from' | 'to';
+  label: string;
+  query: URLSearchParams;
+  onChange: Change;
+}) {
+  const [typed, setTyped] = useState(query.get(name) ?? '');
+  return (
+    <label className="text-field">
+      <span>{label}</span>
+      <input
+        className="input"
+        type="datetime-local"
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          // Empty until every part is entered.
+          onChange({ [name]: event.target.value, captured: null }, { replace: true });
+        }}
+      />
+    </label>
   );
 }
 

@@ -10,7 +10,7 @@ import { useConsole, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
-import { filterOf, sortOf } from '../model/session-filter.ts';
+import { filterKeys, filterOf, sortOf } from '../model/session-filter.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button } from '../ui/button.tsx';
 import { useChoiceOfRows } from './choice-of-rows.ts';
@@ -35,7 +35,13 @@ export default function Sessions() {
   const today = useConsole(({ status }) => status?.today?.captured);
   const table = useRef<TableHandle>(null);
   const openId = query.get('open');
-  const choice = useChoiceOfRows({ filter, sort, total: state.total ?? 0, at: useCallback((index) => pages.at(index), [pages]) });
+  const choice = useChoiceOfRows({
+    key: filterKeys.map((name) => query.get(name)).join('\n'),
+    filter,
+    sort,
+    total: state.total ?? 0,
+    at: useCallback((index) => pages.at(index), [pages]),
+  });
   const { chosen, clear } = choice;
   const size = chosen.isAll ? (state.total ?? 0) : (chosen.coming ?? chosen.ids.size);
 

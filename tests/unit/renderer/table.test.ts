@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Ask } from '../../../src/renderer/client/api.ts';
 import { columnIds, standardColumns } from '../../../src/renderer/model/preferences.ts';
+import { capturedWords, filterOf, isBackwards } from '../../../src/renderer/model/session-filter.ts';
 import { rowsHere, rowsOf } from '../../../src/renderer/sessions/choice-of-rows.ts';
 import { layoutOf } from '../../../src/renderer/sessions/columns.tsx';
 import { timeAt } from '../../../src/renderer/sessions/scroll-hint.tsx';
@@ -63,4 +64,22 @@ test('the time beside the scroll bar is that of the row, or lies between the nea
   expect(Math.abs((between?.at ?? 0) - (all[2500]?.startTime ?? 0))).toBeLessThan(3_600_000);
   expect(timeAt({ ...known, at: (index) => (index < 200 ? all[index] : undefined) }, 2500)).toBeNull();
   expect(timeAt({ ...known, sort: { by: 'device' } }, 7)).toBeNull();
+});
+
+test('when sessions were captured is chosen as a span or between two times', () => {
+  const at = (text: string) => new Date(text).getTime();
+  const midday = at('2026-11-24T12:00');
+  const query = (text: string) => new URLSearchParams(text);
+  expect(filterOf(query('from=2026-11-24T09:00&to=2026-11-24T10:30'), midday)).toEqual({
+    from: at('2026-11-24T09:00'),
+    to: at('2026-11-24T10:30'),
+  });
+  expect(capturedWords(query('from=2026-11-24T09:00&to=2026-11-24T10:30'), midday)).toBe('09:00 to 10:30');
+  expect(capturedWords(query('from=2026-11-24T09:00'), midday)).toBe('since 09:00');
+  expect(capturedWords(query('to=2026-11-24T09:00'), midday)).toBe('before 09:00');
+  expect(capturedWords(query('captured=today'), midday)).toBe('today');
+  expect(capturedWords(query('from=&to=x'), midday)).toBeNull();
+  expect(isBackwards(query('from=2026-11-24T09:00&to=2026-11-24T08:00'))).toBe(true);
+  expect(isBackwards(query('from=2026-11-24T09:00&to=2026-11-24T10:00'))).toBe(false);
+  expect(isBackwards(query('captured=yesterday'))).toBe(false);
 });
