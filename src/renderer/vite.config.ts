@@ -18,11 +18,28 @@ const englishOnly: Plugin = {
   },
 };
 
+/** The console checks payloads and never describes a schema: what zod needs for that, 5 KB, is shipped as empty functions. */
+const noSchemaDescriptions: Plugin = {
+  name: 'no-schema-descriptions',
+  transform(code, id) {
+    if (!/[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/.test(id)) return null;
+    const declared = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map((match) => match[1] ?? '');
+    const renamed = [...code.matchAll(/^export \{ \w+ as (\w+) \};/gm)].map((match) => match[1] ?? '');
+    return {
+      code: declared
+        .concat(renamed)
+        .map((name) => `export const ${name} = () => undefined;`)
+        .join('\n'),
+      map: null,
+    };
+  },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   // Statecharts are read and laid out here: neither the machines nor the layout library are shipped.
-  plugins: [react(), englishOnly, evaluatedAtBuild(`${import.meta.dirname}/machines/drawings.ts`)],
+  plugins: [react(), englishOnly, noSchemaDescriptions, evaluatedAtBuild(`${import.meta.dirname}/machines/drawings.ts`)],
   build: {
     outDir: '../../out/renderer',
     emptyOutDir: true,
