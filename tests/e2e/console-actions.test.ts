@@ -54,7 +54,7 @@ describe('one session', () => {
     const { page } = shown;
     const id = failed(shown);
     await drawer(page).getByRole('button', { name: 'Move to trash' }).click();
-    await page.getByText('Moved to trash.').waitFor();
+    await page.getByText('Moved to trash for 7 days.').waitFor();
     expect(shown.service.sessions.some(({ sessionId }) => sessionId === id)).toBe(false);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => shown.service.sessions.some(({ sessionId }) => sessionId === id)).toBe(true);

@@ -172,7 +172,7 @@ onEveryHost((host) => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await until('the folder is empty', () => Object.keys(statusCounts(dataDir)).length === 0);
-    await page.getByText('6 sessions moved to trash.').waitFor();
+    await page.getByText('6 sessions moved to trash for 7 days.').waitFor();
   });
 });
 

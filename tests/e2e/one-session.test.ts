@@ -98,7 +98,7 @@ onEveryHost((host) => {
     const before = readStored(opened.dataDir, 'trash001');
     const shown = await open('trash001');
     await shown.getByRole('button', { name: 'Move to trash' }).click();
-    await opened.page.getByText('Moved to trash.').waitFor();
+    await opened.page.getByText('Moved to trash for 7 days.').waitFor();
     expect(existsSync(sessionPath(opened.dataDir, 'trash001'))).toBe(false);
     expect(trashed()).toEqual([expect.stringMatching(/^trash001\.\d+\.json$/)]);
     await opened.page.getByRole('button', { name: 'Undo' }).click();

@@ -5,13 +5,15 @@
 import { useMemo, useState } from 'react';
 import type { Cause } from '../../common/console.ts';
 import { useConsole, useNow } from '../model/console.tsx';
-import { ago, clock, count, counted, day } from '../model/format.ts';
+import { ago, brief, count, counted, day } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { causeText } from '../model/reasons.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Segmented } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
 import { CauseDetail } from './cause-detail.tsx';
@@ -36,15 +38,23 @@ export default function Attention() {
   const [order, setOrder] = useState<Order>('count');
   const all = useMemo(() => Object.values(causes ?? {}), [causes]);
   const linked = place === null ? undefined : causes?.[place];
-  const [view, setView] = useState<View>(linked?.state ?? 'open');
+  // What was chosen holds until another cause is followed: a link leads to its cause, and one that ends stays in sight.
+  const [chosen, setChosen] = useState<{ view: View; place: string | null } | null>(null);
+  const view = chosen !== null && chosen.place === place ? chosen.view : (linked?.state ?? 'open');
   const of = (state: View) => all.filter((cause) => cause.state === state);
   const shown = of(view).toSorted(view === 'resolved' ? (a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0) : comparisons[order]);
-  const selected = (linked !== undefined && shown.includes(linked) ? linked : undefined) ?? shown[0];
+  const isUnknown = causes !== null && place !== null && linked === undefined && chosen?.place !== place;
+  const selected = isUnknown ? undefined : ((linked !== undefined && shown.includes(linked) ? linked : undefined) ?? shown[0]);
   const step = (by: number) => {
     const next = shown[(selected === undefined ? 0 : shown.indexOf(selected)) + by];
     if (next !== undefined) go(addressOf('attention', next.id), { replace: true });
   };
-  const keys: KeyMap = { j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) };
+  // The list of sessions scrolls with the arrows itself.
+  const arrow = (by: number) => (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLElement && event.target.closest('.cause-sessions') !== null) return false;
+    step(by);
+  };
+  const keys: KeyMap = { j: () => step(1), k: () => step(-1), ArrowDown: arrow(1), ArrowUp: arrow(-1) };
   useKeys(keys);
   return (
     <>
@@ -54,7 +64,7 @@ export default function Attention() {
           <Segmented
             label="Which causes"
             value={view}
-            onChange={(next) => setView(next)}
+            onChange={(next) => setChosen({ view: next, place })}
             options={[
               { id: 'open', label: `Open ${count(of('open').length)}` },
               { id: 'resolved', label: `Resolved ${count(of('resolved').length)}` },
@@ -89,7 +99,13 @@ export default function Attention() {
             </section>
             {selected === undefined ? (
               <section className="panel column" aria-label="No cause selected">
-                <Empty>{view === 'open' ? 'Nothing is open.' : 'Nothing to show.'}</Empty>
+                <Empty>
+                  {isUnknown
+                    ? 'This cause is not known any more: it ended more than 7 days ago.'
+                    : view === 'open'
+                      ? 'Choose Resolved to see what was.'
+                      : 'Nothing to show.'}
+                </Empty>
               </section>
             ) : (
               <CauseDetail key={selected.id} cause={selected} />
@@ -106,8 +122,10 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
   const job = useConsole(({ jobs }) =>
     Object.values(jobs).findLast(({ causeId, state }) => causeId === cause.id && state === 'running'),
   );
-  const text = causeText(cause, now);
+  const isStopped = useConsole(({ status }) => status?.circuit?.state === 'open');
+  const text = causeText(cause, now, isStopped);
   const isOver = cause.state === 'resolved';
+  const at = isOver ? (cause.endedAt ?? cause.lastAt) : cause.lastAt;
   return (
     <a className="cause" href={addressOf('attention', cause.id)} {...(isSelected ? { 'aria-current': 'true' as const } : {})}>
       <GlyphMark glyph={isOver ? 'tick' : text.glyph} tone={isOver ? 'ok' : text.tone} />
@@ -115,9 +133,9 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
       <span className="cause-count">{cause.count === 0 ? '' : count(cause.count)}</span>
       <span className="cause-line">
         <span className="tag">{text.tag}</span>
-        {cause.devices.length > 0 && <span className="cut">{cause.devices.join(', ')}</span>}
+        {cause.devices.length > 0 && <span className="cut">{visible(cause.devices.join(', '))}</span>}
         <span className="text3 whole">
-          {isOver ? `ended ${ago(cause.endedAt ?? cause.lastAt, now)}` : `last ${lastOf(cause.lastAt, now)}`}
+          {isOver ? 'ended' : 'last'} <Instant at={at}>{isOver ? ago(at, now) : brief(at, now)}</Instant>
         </span>
       </span>
       <span className="cause-line">
@@ -135,11 +153,6 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
     </a>
   );
 }
-const lastOf = (at: number, now: number) =>
-  day(at, now)
-    .replace(/^Today /, '')
-    .replace(/:\d\d$/, '');
-
 function NoCauses({ view, all }: { view: View; all: Cause[] }) {
   const now = useNow();
   const lastEnd = Math.max(0, ...all.map(({ endedAt }) => endedAt ?? 0));
@@ -160,7 +173,8 @@ function ResolvedToday({ causes }: { causes: Cause[] }) {
           <GlyphMark glyph="tick" tone="ok" />
           <span className="medium">{causeText(cause, now).title}</span>
           <span className="small text2 figures">
-            {clock(cause.firstAt).slice(0, 5)} to {clock(cause.endedAt ?? cause.lastAt).slice(0, 5)}.{' '}
+            <Instant at={cause.firstAt}>{brief(cause.firstAt, now)}</Instant> to{' '}
+            <Instant at={cause.endedAt ?? cause.lastAt}>{brief(cause.endedAt ?? cause.lastAt, now)}</Instant>.{' '}
             {cause.count > 0 ? `${counted(cause.count, 'session')} concerned.` : 'Back by itself.'}
           </span>
         </div>

@@ -8,8 +8,10 @@ import type { Cause } from '../../common/console.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
 import { ago, count, counted, day } from '../model/format.ts';
+import { useKeys } from '../model/keys.ts';
 import { causeText } from '../model/reasons.ts';
 import { addressOf, go } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
 import { TextInput } from '../ui/text-input.tsx';
@@ -22,7 +24,8 @@ import { RetryRun } from './retry-run.tsx';
 
 export function CauseDetail({ cause }: { cause: Cause }) {
   const now = useNow();
-  const text = causeText(cause, now);
+  const circuit = useConsole(({ status }) => status?.circuit);
+  const text = causeText(cause, now, circuit?.state === 'open');
   const job = useConsole(({ jobs }) => Object.values(jobs).findLast(({ causeId }) => causeId === cause.id));
   const isOver = cause.state === 'resolved';
   return (
@@ -42,7 +45,7 @@ export function CauseDetail({ cause }: { cause: Cause }) {
       </div>
       <dl className="cause-facts">
         <Fact word="Sessions">{cause.count === 0 ? 'None' : count(cause.count)}</Fact>
-        <Fact word="Devices">{cause.devices.length === 0 ? '–' : cause.devices.join(', ')}</Fact>
+        <Fact word="Devices">{cause.devices.length === 0 ? '–' : visible(cause.devices.join(', '))}</Fact>
         <Fact word="First">
           <Instant at={cause.firstAt}>{day(cause.firstAt, now)}</Instant>
         </Fact>
@@ -55,9 +58,20 @@ export function CauseDetail({ cause }: { cause: Cause }) {
             <Instant at={cause.endedAt}>{day(cause.endedAt, now)}</Instant>
           </Fact>
         )}
-        <Fact word="Last retried">
-          {job?.state === 'running' ? 'Now' : cause.lastRetriedAt === undefined ? 'Never' : ago(cause.lastRetriedAt, now)}
-        </Fact>
+        {cause.kind === 'circuit' && cause.endedAt === undefined && (
+          <Fact word="Automatic tries">{count(circuit?.tries ?? 0)}</Fact>
+        )}
+        {cause.may.retry && (
+          <Fact word="Last retried">
+            {job?.state === 'running' ? (
+              'Now'
+            ) : cause.lastRetriedAt === undefined ? (
+              'Never'
+            ) : (
+              <Instant at={cause.lastRetriedAt}>{ago(cause.lastRetriedAt, now)}</Instant>
+            )}
+          </Fact>
+        )}
       </dl>
       <div className="cause-advice">
         <div>
@@ -98,6 +112,13 @@ function CauseActions({ cause, isRunning }: { cause: Cause; isRunning: boolean }
     });
     if (isMeant) await actions.attempt(() => ask('startRetryJob', { causeId: cause.id }));
   };
+  const mayRetry = cause.may.retry && actions.isEnabled && !isRunning && cause.count > 0;
+  const mayIgnore = cause.may.ignore && actions.isEnabled && cause.count > 0;
+  const ignore = () => actions.ignore({ kind: 'all', filter, total: cause.count, inView: cause.count });
+  useKeys({
+    r: () => (mayRetry ? void retry() : false),
+    i: () => (mayIgnore ? void ignore() : false),
+  });
   const mute = async () => {
     const isMuted = cause.state === 'muted';
     const answer = await actions.attempt(() => ask('muteCause', { causeId: cause.id, muted: !isMuted }));
@@ -111,20 +132,12 @@ function CauseActions({ cause, isRunning }: { cause: Cause; isRunning: boolean }
   return (
     <div className="row cause-actions">
       {cause.may.retry && (
-        <Button
-          icon={<RotateCw aria-hidden="true" />}
-          isDisabled={!actions.isEnabled || isRunning || cause.count === 0}
-          onPress={retry}
-        >
+        <Button icon={<RotateCw aria-hidden="true" />} shortcut="r" isDisabled={!mayRetry} onPress={retry}>
           {`Retry all ${count(cause.count)}`}
         </Button>
       )}
       {cause.may.ignore && (
-        <Button
-          icon={<Ban aria-hidden="true" />}
-          isDisabled={!actions.isEnabled || cause.count === 0}
-          onPress={() => actions.ignore({ kind: 'all', filter, total: cause.count, inView: cause.count })}
-        >
+        <Button icon={<Ban aria-hidden="true" />} shortcut="i" isDisabled={!mayIgnore} onPress={ignore}>
           Ignore all
         </Button>
       )}

@@ -7,7 +7,7 @@ import { useCallback, useMemo } from 'react';
 import type { SessionFilter, SessionSummary, SomeSessions } from '../../common/contract.ts';
 import { useConfirm } from '../ui/confirm.tsx';
 import { toast } from '../ui/toast.tsx';
-import { useAsk, useIsLive } from './console.tsx';
+import { useAsk, useConsole, useIsLive } from './console.tsx';
 import { count, counted, day, verb } from './format.ts';
 import { stateOf } from './words.ts';
 
@@ -32,6 +32,9 @@ export const mayIgnore = (summary: SessionSummary): boolean =>
   summary.submissionStatus === 'pending' || summary.submissionStatus === 'failed';
 export const mayRestore = (summary: SessionSummary): boolean => summary.submissionStatus === 'ignored';
 
+/** Up to so many of what a filter matches are asked for by id first, so that they can be brought back. */
+const namedMax = 1000;
+
 const sizeOf = (selection: Selection) => (selection.kind === 'all' ? selection.total : selection.sessions.length);
 const paramsOf = (selection: Selection): SomeSessions =>
   selection.kind === 'all' ? { filter: selection.filter } : { sessionIds: selection.sessions.map(({ sessionId }) => sessionId) };
@@ -40,6 +43,7 @@ export function useSessionActions(): SessionActions {
   const ask = useAsk();
   const confirm = useConfirm();
   const isEnabled = useIsLive();
+  const trashDays = useConsole(({ settings }) => settings?.settings.trashDays ?? 7);
   const attempt = useCallback(async <Value,>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
       return await work();
@@ -73,12 +77,11 @@ export function useSessionActions(): SessionActions {
           });
           if (!isMeant) return;
         }
-        const answer = await attempt(() => ask('ignoreSession', paramsOf(selection)));
+        const named = await namedOf(selection);
+        const answer = await attempt(() => ask('ignoreSession', paramsOf(named)));
         if (answer === null) return;
-        toast(
-          answer.ignored === 0 ? 'Nothing to ignore.' : `${counted(answer.ignored, 'session')} ignored.`,
-          restoring(selection),
-        );
+        if (answer.ignored === 0) toast('Nothing to ignore.');
+        else toast(`${counted(answer.ignored, 'session')} ignored.`, restoring(named));
       },
       async restore(selection) {
         if (!isEnabled || sizeOf(selection) === 0) return;
@@ -106,17 +109,25 @@ export function useSessionActions(): SessionActions {
           });
           if (!isMeant) return false;
         }
-        const answer = await attempt(() => ask('deleteSession', paramsOf(selection)));
+        const named = await namedOf(selection);
+        const answer = await attempt(() => ask('deleteSession', paramsOf(named)));
         if (answer === null) return false;
-        const moved = answer.deleted === 1 ? 'Moved to trash.' : `${counted(answer.deleted, 'session')} moved to trash.`;
-        toast(answer.deleted === 0 ? 'Nothing was moved.' : moved, restoring(selection, 'Undo'));
+        const where = `to trash for ${counted(trashDays, 'day')}.`;
+        const moved = answer.deleted === 1 ? `Moved ${where}` : `${counted(answer.deleted, 'session')} moved ${where}`;
+        if (answer.deleted === 0) toast('Nothing was moved.');
+        else toast(moved, restoring(named, 'Undo'));
         return answer.deleted > 0;
       },
     };
     const restoring = (selection: Selection, label = 'Restore') =>
-      // What a filter matched is not known by id afterwards: only a selection can be brought back at once.
+      // What a filter matched is not known afterwards, unless it was asked for by id before.
       selection.kind === 'all' ? undefined : { label, run: () => actions.restore(selection) };
 
+    async function namedOf(selection: Selection): Promise<Selection> {
+      if (selection.kind === 'some' || selection.total > namedMax) return selection;
+      const answer = await attempt(() => ask('getSessions', { filter: selection.filter, limit: namedMax }));
+      return answer === null || answer.total > namedMax ? selection : { kind: 'some', sessions: answer.sessions };
+    }
     async function retryOne(summary: SessionSummary): Promise<void> {
       if (summary.submissionStatus === 'submitted') {
         const accepted = summary.submittedAt === undefined ? '' : `Accepted ${day(summary.submittedAt, Date.now())}. `;
@@ -164,7 +175,7 @@ export function useSessionActions(): SessionActions {
       return answer?.total ?? 0;
     }
     return actions;
-  }, [ask, attempt, confirm, isEnabled]);
+  }, [ask, attempt, confirm, isEnabled, trashDays]);
 }
 
 function inView(selection: Selection): string {

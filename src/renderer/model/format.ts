@@ -10,9 +10,12 @@ const clockFormat = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 const minuteFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const weekdayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
-const exactFormat = new Intl.DateTimeFormat(undefined, {
+/** The console speaks English: names of days and months do, too. Their order is the reader's where that is an English one. */
+const wordsLocale = /^en\b/i.test(new Intl.DateTimeFormat().resolvedOptions().locale) ? undefined : 'en-GB';
+const dayFormat = new Intl.DateTimeFormat(wordsLocale, { day: 'numeric', month: 'short' });
+const weekdayFormat = new Intl.DateTimeFormat(wordsLocale, { weekday: 'long' });
+const weekdayOfFormat = new Intl.DateTimeFormat(wordsLocale, { weekday: 'short', day: 'numeric' });
+const exactFormat = new Intl.DateTimeFormat(wordsLocale, {
   weekday: 'short',
   year: 'numeric',
   month: 'short',
@@ -53,11 +56,16 @@ export function day(at: number, now: number): string {
   if (days === 1) return `Yesterday ${minute(at)}`;
   return `${dayFormat.format(at)} ${minute(at)}`;
 }
+/** `09:52` today, `yesterday 16:20`, `12 Nov 16:20`: within a sentence. */
+export const brief = (at: number, now: number): string =>
+  daysBetween(at, now) === 0 ? minute(at) : day(at, now).replace(/^Yesterday/, 'yesterday');
 /** `09:52:31` today, else with its day: for tables. */
 export const moment = (at: number, now: number): string =>
   daysBetween(at, now) === 0 ? clock(at) : `${dayFormat.format(at)} ${minute(at)}`;
 /** `09:52` today, else its day: where a table has little room. */
 export const minuteOrDay = (at: number, now: number): string => (daysBetween(at, now) === 0 ? minute(at) : dayFormat.format(at));
+/** `Mon 12`: under a chart of some days. */
+export const weekdayOf = (at: number): string => weekdayOfFormat.format(at);
 /** `Monday`, `today`, `12 Nov`. */
 export function since(at: number, now: number): string {
   const days = daysBetween(at, now);

@@ -5,11 +5,10 @@
 import { useCallback } from 'react';
 import type UPlot from 'uplot';
 import type { Activity } from '../../common/console.ts';
-import { count, duration, minute } from '../model/format.ts';
+import { count, duration, minute, weekdayOf } from '../model/format.ts';
 import { Plot, type Paint } from '../ui/plot.tsx';
 
 const font = (rem: number) => `500 ${11 * rem}px 'Inter Variable', system-ui, sans-serif`;
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric' });
 
 /** @param stoppedAt when the circuit opened, unix ms; null while it is closed. */
 export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; stoppedAt: number | null }) {
@@ -48,7 +47,7 @@ export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; sto
             size: 22 * rem,
             gap: 4 * rem,
             splits: () => [0, 0.25, 0.5, 0.75, 1].map((share) => times[Math.round(share * (times.length - 1))] ?? 0),
-            values: (_, splits) => splits.map((at) => (span === '7d' ? dayFormat.format(at * 1000) : minute(at * 1000))),
+            values: (_, splits) => splits.map((at) => (span === '7d' ? weekdayOf(at * 1000) : minute(at * 1000))),
           },
           {
             stroke: paint('text3'),
