@@ -8,7 +8,7 @@ import type { ShownSettings } from '../../common/contract.ts';
 import { settingsShape, secretKeys, type SettingKey } from '../../common/settings.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useNow } from '../model/console.tsx';
-import { ago, day } from '../model/format.ts';
+import { ago, brief, day } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf } from '../model/route.ts';
 import { saveText } from '../model/save.ts';
@@ -98,7 +98,7 @@ function Versions() {
   const restore = async (version: number, at: number) => {
     const isMeant = await confirm({
       title: 'Bring these settings back?',
-      body: `As they were from ${day(at, now)} on. Secrets stay as they are now.`,
+      body: `As they were from ${brief(at, now)} on. Secrets stay as they are now.`,
       confirm: 'Bring back',
     });
     if (!isMeant) return;

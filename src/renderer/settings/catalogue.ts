@@ -50,6 +50,7 @@ export const settingFields: readonly SettingField[] = [
     kind: 'text',
     isMono: true,
     placeholder: 'https://results.example.org/sessions',
+    help: 'Starts with https://. Plain http only to this computer, or when it is allowed below. Empty: nothing is sent.',
   },
   { key: 'submissionAuthHeader', group: 'endpoint', label: 'Authorization', kind: 'secret' },
   {
@@ -108,7 +109,7 @@ export const settingFields: readonly SettingField[] = [
     group: 'delivery',
     label: 'Jitter',
     kind: 'number',
-    unit: 'share of a wait added at random, 0-1',
+    unit: 'share of a wait added at random',
     help: 'So that many workstations do not come back at the same moment.',
   },
   {
@@ -133,7 +134,7 @@ export const settingFields: readonly SettingField[] = [
     group: 'capture',
     label: 'LIS ports',
     kind: 'ports',
-    help: 'TCP ports on the LIS side, separated by commas.',
+    help: 'TCP ports (1-65535) on the LIS side, separated by commas, at most 64.',
   },
   {
     key: 'captureDevicePorts',
@@ -159,7 +160,7 @@ export const settingFields: readonly SettingField[] = [
     group: 'capture',
     label: 'LIS markers',
     kind: 'markers',
-    help: 'For devices with other bytes than usual, as hexadecimal digits.',
+    help: 'For devices with other bytes than usual: one to four bytes each, as hexadecimal digits.',
   },
   {
     key: 'enablePersistence',

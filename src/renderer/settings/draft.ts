@@ -2,7 +2,7 @@
  * What was changed and not saved yet, checked as it is typed by the schema that the service uses.
  * May import: react, src/common.
  */
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { ShownSettings } from '../../common/contract.ts';
 import { changedSettings, secretKeys, settingsShape, type SettingKey, type Settings } from '../../common/settings.ts';
 import { labelOf } from './catalogue.ts';
@@ -24,8 +24,19 @@ export interface Draft {
   errorsSize: number;
 }
 
+/** What was typed stays while the operator looks at another screen, as long as the page lives. */
+let kept: Change = {};
+export const hasUnsaved = (): boolean => Object.keys(kept).length > 0;
+
 export function useDraft(shown: ShownSettings): Draft {
-  const [{ typed, round }, setState] = useState<{ typed: Change; round: number }>({ typed: {}, round: 0 });
+  const [{ typed, round }, setTyped] = useState<{ typed: Change; round: number }>({ typed: kept, round: 0 });
+  const setState = useCallback((next: (before: { typed: Change; round: number }) => { typed: Change; round: number }) => {
+    setTyped((before) => {
+      const after = next(before);
+      kept = after.typed;
+      return after;
+    });
+  }, []);
   return useMemo(() => {
     const current = shown.settings as Partial<Settings>;
     const change: Change = {};
@@ -47,7 +58,7 @@ export function useDraft(shown: ShownSettings): Draft {
       errors,
       errorsSize: Object.keys(errors).length,
     };
-  }, [typed, round, shown]);
+  }, [typed, round, shown, setState]);
 }
 
 function errorsOf(change: Change, current: Partial<Settings>): Draft['errors'] {
@@ -79,6 +90,12 @@ function oldValue(key: SettingKey, current: Partial<Settings>): string {
   return secretKeys.includes(key) || value === '' || value === undefined || typeof value === 'object'
     ? ''
     : `, ${String(value).slice(0, 60)},`;
+}
+
+/** `1-300`: the range of a number, as the schema says it; undefined where there is none. */
+export function rangeOf(key: SettingKey): string | undefined {
+  const refusal = settingsShape[key].safeParse(null);
+  return refusal.success ? undefined : /number (\d+-\d+)/.exec(refusal.error.issues[0]?.message ?? '')?.[1];
 }
 
 /** A number if it is one; else as typed, so that the schema says what is wrong. */

@@ -11,35 +11,19 @@ import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
 import { StatusChip } from '../ui/marks.tsx';
 import { toast } from '../ui/toast.tsx';
-import { machineWords } from '../model/words.ts';
+import { useCaptureActions } from '../model/capture-actions.ts';
+import { machineWords, type Word } from '../model/words.ts';
+
+const off: Word = { glyph: 'slash', tone: 'off', word: 'Off' };
 
 export function CaptureControl() {
-  const ask = useAsk();
-  const confirm = useConfirm();
-  const actions = useSessionActions();
+  const { isEnabled } = useSessionActions();
+  const { start, pause, resume, stop } = useCaptureActions();
   const capture = useConsole(({ status }) => status?.capture);
   const hasInterface = useConsole(({ settings }) => (settings?.settings.captureInterface ?? '') !== '');
   const state = capture?.state ?? 'stopped';
-  const word = machineWords.capture?.states[state];
-  const isDisabled = !actions.isEnabled;
-  const pause = async () => {
-    const isMeant = await confirm({
-      title: 'Pause capture?',
-      body: 'Devices go on sending; what passes meanwhile is not recorded.',
-      confirm: 'Pause',
-      isDangerous: true,
-    });
-    if (isMeant) await actions.attempt(() => ask('pauseCapture', {}));
-  };
-  const stop = async () => {
-    const isMeant = await confirm({
-      title: 'Stop capture?',
-      body: 'Devices go on sending; what passes from now on is not recorded.',
-      confirm: 'Stop',
-      isDangerous: true,
-    });
-    if (isMeant) await actions.attempt(() => ask('stopCapture', {}));
-  };
+  const word = state === 'stopped' ? off : machineWords.capture?.states[state];
+  const isDisabled = !isEnabled;
   return (
     <div className="setting">
       <div className="setting-label">Now</div>
@@ -52,21 +36,12 @@ export function CaptureControl() {
             </Button>
           )}
           {state === 'paused' && (
-            <Button
-              look="primary"
-              icon={<Play aria-hidden="true" />}
-              isDisabled={isDisabled}
-              onPress={() => actions.attempt(() => ask('resumeCapture', {}))}
-            >
+            <Button look="primary" icon={<Play aria-hidden="true" />} isDisabled={isDisabled} onPress={resume}>
               Resume
             </Button>
           )}
           {(state === 'stopped' || state === 'failed') && (
-            <Button
-              icon={<Play aria-hidden="true" />}
-              isDisabled={isDisabled || !hasInterface}
-              onPress={() => actions.attempt(() => ask('startCapture', {}))}
-            >
+            <Button icon={<Play aria-hidden="true" />} isDisabled={isDisabled || !hasInterface} onPress={start}>
               Start
             </Button>
           )}

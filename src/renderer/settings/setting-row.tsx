@@ -16,7 +16,7 @@ import { Switch } from '../ui/switch.tsx';
 import { TextInput } from '../ui/text-input.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import type { SettingField } from './catalogue.ts';
-import { numberOf, portsOf, type Draft } from './draft.ts';
+import { numberOf, portsOf, rangeOf, type Draft } from './draft.ts';
 
 interface RowProps {
   field: SettingField;
@@ -46,7 +46,10 @@ export function SettingRow({ field, draft, isFocused }: RowProps) {
           {overriddenBy === null ? (
             <Field field={field} draft={draft} describedBy={`${id} help`} isInvalid={error !== undefined} />
           ) : (
-            <Overridden field={field} draft={draft} />
+            <>
+              <Overridden field={field} draft={draft} />
+              {field.kind === 'number' && <Unit field={field} />}
+            </>
           )}
           {overriddenBy !== null && <span className="tag">{overriddenBy === 'set' ? 'Set by --set' : 'From environment'}</span>}
         </div>
@@ -67,10 +70,30 @@ export function SettingRow({ field, draft, isFocused }: RowProps) {
   );
 }
 
+function Unit({ field }: { field: SettingField & { kind: 'number' } }) {
+  const range = rangeOf(field.key);
+  return (
+    <span className="text2">
+      {field.unit}
+      {range !== undefined && <span className="text3 figures"> ({range.replace('-', '–')})</span>}
+    </span>
+  );
+}
+
 function Overridden({ field, draft }: { field: SettingField; draft: Draft }) {
   const value = draft.value(field.key);
   const shown = field.kind === 'secret' ? 'Set' : typeof value === 'object' ? JSON.stringify(value) : String(value ?? '');
-  return <TextInput label={field.label} isLabelHidden value={shown} onChange={() => {}} isReadOnly isMono className="wide" />;
+  return (
+    <TextInput
+      label={field.label}
+      isLabelHidden
+      value={shown}
+      onChange={() => {}}
+      isReadOnly
+      isMono
+      className={field.kind === 'number' ? 'narrow' : 'wide'}
+    />
+  );
 }
 
 function SecretHelp() {
@@ -122,7 +145,7 @@ function Field({
             onChange={(text) => draft.set(field.key, numberOf(text))}
             className="narrow"
           />
-          <span className="text2">{field.unit}</span>
+          <Unit field={field} />
         </>
       );
     case 'ports':

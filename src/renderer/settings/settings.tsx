@@ -4,20 +4,22 @@
  * May import: react, lucide-react.
  */
 import { Download, Info } from 'lucide-react';
+import { useEffect } from 'react';
 import type { ShownSettings } from '../../common/contract.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
 import { ago, counted } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
-import { addressOf, useRoute } from '../model/route.ts';
+import { addressOf, go, useRoute } from '../model/route.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { Bones } from '../ui/states.tsx';
 import { toast } from '../ui/toast.tsx';
 import { Backup, exportSettings } from './backup.tsx';
 import { groups, labelOf, settingFields, type GroupId } from './catalogue.ts';
-import { useDraft, type Draft } from './draft.ts';
+import { hasUnsaved, useDraft, type Draft } from './draft.ts';
 import { Look } from './look.tsx';
 import { CaptureControl, CleanupControl } from './operate.tsx';
 import { SettingRow } from './setting-row.tsx';
@@ -48,6 +50,15 @@ function SettingsForm({ shown }: { shown: ShownSettings }) {
   const group = groups.find(({ id }) => id === place) ?? groups[0];
   const draft = useDraft(shown);
   const focus = query.get('focus');
+  useEffect(
+    () => () => {
+      if (hasUnsaved())
+        toast('Changes in Settings are kept, not saved.', { label: 'Go back', run: () => go(addressOf('settings', group.id)) });
+    },
+    // Told when the screen is left, not when another group is shown.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [],
+  );
   return (
     <div className="settings">
       <nav className="settings-nav" aria-label="Groups of settings" data-area tabIndex={-1}>
@@ -154,19 +165,21 @@ function AfterSaving({ draft }: { draft: Draft }) {
 function Earlier() {
   const now = useNow();
   const { data } = useQuery('getSettingsVersions', {});
-  const [last] = data?.versions ?? [];
-  if (last === undefined) return null;
+  const versions = data?.versions ?? [];
+  const [last] = versions;
+  // The latest is the one in use: with it alone there is nothing to go back to.
+  if (last === undefined || versions.length < 2) return null;
   return (
     <section className="panel side-note" aria-label="Earlier versions">
       <div className="row">
         <h2>Earlier versions</h2>
         <span className="space" />
         <a className="small medium" href={addressOf('settings', 'backup')}>
-          Show {data?.versions.length}
+          Show {versions.length - 1}
         </a>
       </div>
       <p className="text2">
-        Last change {ago(last.at, now)}
+        Last change <Instant at={last.at}>{ago(last.at, now)}</Instant>
         {last.changed.length === 0 ? '' : `: ${last.changed.map(labelOf).join(', ')}`}. Secrets are not kept in earlier versions.
       </p>
     </section>
