@@ -6,7 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { logLevel, type LogLevel, type LogLine } from '../../common/console.ts';
 import { useConsole, useMinute } from '../model/console.tsx';
-import { clockMs, count, day, exact } from '../model/format.ts';
+import { brief, clockMs, counted, exact, shortId } from '../model/format.ts';
 import { useKeys } from '../model/keys.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf } from '../model/route.ts';
@@ -62,13 +62,15 @@ export default function Log() {
             value={text}
             onChange={(event) => setText(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === 'Escape') event.currentTarget.blur();
+              if (event.key !== 'Escape') return;
+              event.currentTarget.blur();
+              document.querySelector<HTMLElement>('.log')?.focus();
             }}
           />
           <kbd className="key">/</kbd>
         </div>
         <span className="small text3" role="status">
-          {data === null ? '' : `${count(lines.length)} lines, the latest first`}
+          {data === null ? '' : `${counted(lines.length, 'line')}, the latest first`}
         </span>
         <span className="space" />
         <span className="small text2">Follow</span>
@@ -83,19 +85,17 @@ export default function Log() {
       </div>
       {isLoading && <Bones lines={12} />}
       {error !== null && data === null && <Empty>{error}</Empty>}
-      {data !== null && lines.length === 0 && <NoLines level={level} text={text} />}
+      {data !== null && lines.length === 0 && <NoLines text={text} />}
       {lines.length > 0 && <Lines lines={lines} />}
     </>
   );
 }
 
-function NoLines({ level, text }: { level: LogLevel; text: string }) {
+function NoLines({ text }: { text: string }) {
   const startedAt = useConsole(({ status }) => status?.startedAt);
   const now = useMinute();
-  const since = startedAt === undefined ? '' : ` since ${day(startedAt, now).replace('Today ', '')}`;
-  return (
-    <Empty>{text.trim() === '' ? `No lines at the level “${levels[level].word}”${since}.` : 'No line holds this text.'}</Empty>
-  );
+  const since = startedAt === undefined ? '' : ` since ${brief(startedAt, now)}`;
+  return <Empty>{text.trim() === '' ? `No lines at this level${since}.` : 'No line holds this text.'}</Empty>;
 }
 
 /** What was asked for and what was heard since, each line once, the latest first. */
@@ -114,7 +114,11 @@ function merged(from: { heard: LogLine[]; answered: LogLine[]; level: LogLevel; 
 
 function Lines({ lines }: { lines: LogLine[] }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [at, setAt] = useState(0);
+  // The line that is marked stays marked while others come in above it.
+  const [atKey, setAtKey] = useState<string | null>(null);
+  const at = Math.max(0, atKey === null ? 0 : lines.findIndex((line) => keyOf(line) === atKey));
+  const setAt = (index: number) => setAtKey(keyOf(lines[index]));
+  const hasRooms = lines.some(({ room }) => room !== undefined);
   const [openKey, setOpenKey] = useState<string | null>(null);
   // Its functions change with every scroll; nothing memoised is given them.
   // oxlint-disable-next-line react/incompatible-library
@@ -148,7 +152,7 @@ function Lines({ lines }: { lines: LogLine[] }) {
   return (
     <div
       ref={scroller}
-      className="scroll log"
+      className={hasRooms ? 'scroll log' : 'scroll log without-rooms'}
       role="listbox"
       aria-label="Log lines"
       tabIndex={0}
@@ -183,9 +187,10 @@ function Lines({ lines }: { lines: LogLine[] }) {
                 <GlyphMark glyph={levels[line.level].glyph} />
                 {levels[line.level].word}
               </span>
-              <span className="text2 cut">{line.room ?? ''}</span>
+              {hasRooms && <span className="text2 cut">{line.room ?? ''}</span>}
               <span className={isOpen ? 'log-message' : 'log-message cut'}>
                 <bdi>{visible(line.message)}</bdi>
+                {!isOpen && <bdi className="text3 log-more">{visible(moreOf(line))}</bdi>}
               </span>
               {isOpen && <LineDetails line={line} />}
             </div>
@@ -194,6 +199,11 @@ function Lines({ lines }: { lines: LogLine[] }) {
       </div>
     </div>
   );
+}
+/** What belongs to the message, in one line: `session 0198c1…7e4d, error HTTP 422`. */
+function moreOf({ sessionId, details = {} }: LogLine): string {
+  const parts = Object.entries(details).map(([key, value]) => `${key} ${String(value)}`);
+  return [...(sessionId === undefined ? [] : [`session ${shortId(sessionId)}`]), ...parts].join(', ');
 }
 const keyOf = (line: LogLine | undefined) => (line === undefined ? '' : `${line.seq} ${line.at} ${line.message.slice(0, 40)}`);
 
