@@ -75,12 +75,13 @@ export const keyHelp: readonly { title: string; keys: readonly [string, string][
     title: 'Everywhere',
     keys: [
       [`${modKey} K`, 'Search and commands'],
-      ['/', 'Search on this screen'],
+      ['/', 'Search on this screen, or everywhere'],
       ['?', 'These keys'],
       ['g then o a s m l t', 'Overview, Attention, Sessions, Machines, Log, Settings'],
       [`${modKey} Enter`, 'Send now'],
-      [`${modKey} Z`, 'Undo'],
-      ['F6', 'Next area'],
+      [`${modKey} Z`, 'Undo what the message says'],
+      ['F6  Shift F6', 'Next area, the one before'],
+      ['Esc', 'Close, leave a field'],
     ],
   },
   {
@@ -98,6 +99,7 @@ export const keyHelp: readonly { title: string; keys: readonly [string, string][
       ['u', 'Restore'],
       ['Del', 'Move to trash'],
       ['e', 'Export'],
+      ['Home End', 'First, last'],
     ],
   },
   {
@@ -108,5 +110,25 @@ export const keyHelp: readonly { title: string; keys: readonly [string, string][
       ['Shift O B X', 'Go to the next OBX of the message'],
       [`${modKey} C`, 'Copy the value of the line'],
     ],
+  },
+  {
+    title: 'Attention',
+    keys: [
+      ['j k or arrows', 'Next, previous cause'],
+      ['r', 'Retry all of a cause'],
+      ['i', 'Ignore all of a cause'],
+    ],
+  },
+  {
+    title: 'Log',
+    keys: [
+      ['j k or arrows', 'Next, previous line'],
+      ['Home End', 'Latest, oldest'],
+      ['Enter', 'Details of a line'],
+    ],
+  },
+  {
+    title: 'Machines',
+    keys: [[`${modKey} wheel`, 'Enlarge a chart']],
   },
 ];

@@ -133,6 +133,9 @@ function SavedView({ name, query, isHere }: { name: string; query: string; isHer
   );
 }
 
+/** At least one; nobody counts the seconds of a service. */
+const wholeMinutes = (ms: number) => Math.max(1, Math.floor(ms / 60_000)) * 60_000;
+
 function Foot({ onHelp }: { onHelp: () => void }) {
   const now = useNow();
   const status = useConsole((context) => context.status);
@@ -141,7 +144,7 @@ function Foot({ onHelp }: { onHelp: () => void }) {
   const { next, label, icon: ThemeIcon } = themes[theme];
   const host = [
     status?.host,
-    status?.startedAt === undefined ? undefined : `running ${duration(Math.max(60_000, now - status.startedAt))}`,
+    status?.startedAt === undefined ? undefined : `running ${duration(wholeMinutes(now - status.startedAt))}`,
   ];
   return (
     <div className="side-foot">

@@ -15,11 +15,17 @@ export function StaleBar() {
   const lastWordAt = useConsole((context) => context.lastWordAt);
   const retryAt = useConsole((context) => context.retryAt);
   const lostReason = useConsole((context) => context.lostReason);
+  const tries = useConsole((context) => context.tries);
   if (connection !== 'stale') return null;
+  const { first, more } = wordsOf({ lastWordAt, retryAt, lostReason, tries, tick });
   return (
-    <div className="stale-bar" role="alert">
+    <div className="stale-bar" role="region" aria-label="Connection">
       <GlyphMark glyph="warning" tone="retry" />
-      <span>{wordsOf({ lastWordAt, retryAt, lostReason, tick })}</span>
+      <span>
+        {/* Announced once; what follows counts every second. */}
+        <span role="alert">{first}</span>
+        {more}
+      </span>
       <span className="space" />
       <Button isSmall onPress={() => actor.send({ type: 'retry.requested' })}>
         Try now
@@ -28,13 +34,27 @@ export function StaleBar() {
   );
 }
 
-function wordsOf(heard: { lastWordAt: number | null; retryAt: number | null; lostReason: string | null; tick: number }): string {
-  if (heard.lostReason === 'refused') return "This page's key is no longer valid. Open the address that the service printed.";
+/** Tries that found nobody: it is not a moment's gap. */
+const stoppedAfter = 2;
+
+function wordsOf(heard: {
+  lastWordAt: number | null;
+  retryAt: number | null;
+  lostReason: string | null;
+  tries: number;
+  tick: number;
+}): { first: string; more: string } {
+  if (heard.lostReason === 'refused')
+    return { first: "This page's key is no longer valid. Open the address that the service printed.", more: '' };
   const again =
     heard.retryAt === null || heard.retryAt <= heard.tick
       ? 'Trying again.'
       : `Trying again in ${Math.ceil((heard.retryAt - heard.tick) / 1000)} s.`;
-  if (heard.lastWordAt === null) return `The service gives no answer. Start it, then this page goes on by itself. ${again}`;
-  const since = `${clock(heard.lastWordAt)} (${countdown(heard.tick - heard.lastWordAt)})`;
-  return `No word from the service since ${since}. What you see is from then. ${again}`;
+  const start = 'Start it, then this page goes on by itself.';
+  if (heard.lastWordAt === null) return { first: `The service gives no answer. ${start}`, more: ` ${again}` };
+  const isStopped = heard.lostReason === 'closed' && heard.tries > stoppedAfter;
+  return {
+    first: `No word from the service since ${clock(heard.lastWordAt)}`,
+    more: ` (${countdown(heard.tick - heard.lastWordAt)}). What you see is from then. ${isStopped ? `It has stopped or cannot be reached. ${start} ` : ''}${again}`,
+  };
 }

@@ -16,7 +16,15 @@ export interface Command {
 export function CommandList(props: { text: string; onText: (text: string) => void; commands: Command[]; onClose: () => void }) {
   return (
     <Autocomplete inputValue={props.text} onInputChange={props.onText}>
-      <SearchField className="palette-field" aria-label="Search sessions or run a command" autoFocus>
+      <SearchField
+        className="palette-field"
+        aria-label="Search sessions or run a command"
+        autoFocus
+        onKeyDown={(event) => {
+          // Esc closes at once; the field's own habit is to be emptied first.
+          if (event.key === 'Escape') props.onClose();
+        }}
+      >
         <Search size={18} strokeWidth={1.5} aria-hidden="true" />
         <Input placeholder="Search sessions or run a command" spellCheck="false" />
       </SearchField>
