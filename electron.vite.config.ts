@@ -28,5 +28,10 @@ export default defineConfig({
       rollupOptions: { input: { index: 'src/preload/index.ts' }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
     },
   },
-  renderer: { ...renderer, build: { ...renderer.build, rollupOptions: { input: 'src/renderer/index.html' } } },
+  renderer: {
+    ...renderer,
+    // electron-vite reads this file and what it imports as one: the console's own folder must be named here.
+    root: 'src/renderer',
+    build: { ...renderer.build, outDir: 'out/renderer', rollupOptions: { input: 'src/renderer/index.html' } },
+  },
 });

@@ -39,7 +39,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   // Statecharts are read and laid out here: neither the machines nor the layout library are shipped.
-  plugins: [react(), englishOnly, noSchemaDescriptions, evaluatedAtBuild(`${import.meta.dirname}/machines/drawings.ts`)],
+  plugins: [react(), englishOnly, noSchemaDescriptions, evaluatedAtBuild('machines/drawings.ts')],
   build: {
     outDir: '../../out/renderer',
     emptyOutDir: true,

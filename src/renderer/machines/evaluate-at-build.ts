@@ -4,16 +4,18 @@
  * module was made from evaluates it again.
  * May import: vite.
  */
-import { runnerImport, type Plugin } from 'vite';
+import { normalizePath, runnerImport, type Plugin } from 'vite';
 
-/** @param file absolute path of a module whose exports are plain data. */
+/** @param file a module whose exports are plain data, as it is found from the build's root. */
 export function evaluatedAtBuild(file: string): Plugin {
-  // Vite writes paths with `/` on every system.
-  const wanted = file.replaceAll('\\', '/');
+  let wanted = '';
   const madeFrom = new Set<string>();
   return {
     name: 'evaluated-at-build',
     enforce: 'pre',
+    configResolved({ root }) {
+      wanted = normalizePath(`${root}/${file}`);
+    },
     async load(id) {
       if (id !== wanted) return null;
       // Always afresh: Node itself would keep the first version of a changed machine.

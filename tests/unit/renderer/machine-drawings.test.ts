@@ -1,8 +1,9 @@
 /** How the statecharts are read off the machines and laid out, and that the console's build does it, not the page. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createServer } from 'vite';
+import { join, resolve } from 'node:path';
+import { resolveConfig as electronConfig } from 'electron-vite';
+import { createServer, resolveConfig } from 'vite';
 import { expect, test } from 'vitest';
 import { createMachine } from 'xstate';
 import { chartOf, drawnMachines } from '../../../src/renderer/machines/definitions.ts';
@@ -110,7 +111,7 @@ test('in development a change of what a drawing was made from is seen at once', 
     root: folder,
     configFile: false,
     logLevel: 'silent',
-    plugins: [evaluatedAtBuild(made)],
+    plugins: [evaluatedAtBuild('made.mjs')],
     server: { middlewareMode: true, ws: false },
     optimizeDeps: { noDiscovery: true },
   });
@@ -124,6 +125,23 @@ test('in development a change of what a drawing was made from is seen at once', 
     await server.close();
     await rm(folder, { recursive: true });
   }
+});
+
+test('the desktop takes the console from its own folder, in development too, and builds it into out/renderer', async () => {
+  const root = resolve(import.meta.dirname, '../../..');
+  const { config } = await electronConfig({ configFile: join(root, 'electron.vite.config.ts') }, 'build', 'production');
+  const built = await resolveConfig({ ...config?.renderer, configFile: false }, 'build');
+  expect([built.root, resolve(built.root, built.build.outDir)]).toEqual([join(root, 'src/renderer'), join(root, 'out/renderer')]);
+  const server = await createServer({
+    ...(await electronConfig({ configFile: join(root, 'electron.vite.config.ts') }, 'serve', 'development')).config?.renderer,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+  const code = (await server.transformRequest('/machines/drawings.ts'))?.code;
+  await server.close();
+  expect(code).toMatch(/^export const drawings = \{/);
 });
 
 function labelBoxes({ edges }: Layout): Box[] {
