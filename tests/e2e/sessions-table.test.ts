@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
 import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole } from '../support/console-page.ts';
+import { closeOpened, openConsole, violationsOf } from '../support/console-page.ts';
 
 let browser: Browser;
 let folder: string;
@@ -70,6 +70,66 @@ describe('columns', () => {
         .evaluate((element) => element.getBoundingClientRect().left);
     expect(Math.abs((await left('.table-head .col-device')) - (await left('.table-row .col-device')))).toBeLessThan(1);
   });
+});
+
+describe('a search', () => {
+  test('by a scanner is made at once, and its next scan takes the place of the last', async () => {
+    const { page, service } = await open('busy', '#/sessions');
+    await page.locator('.table-row').nth(2).waitFor();
+    await page.keyboard.press('/');
+    const [, first, second] = service.sessions;
+    for (const counter of [first?.counter, second?.counter]) {
+      await page.keyboard.type(String(counter));
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.locator('.table-row .col-session').first().innerText()).toBe(String(counter));
+    }
+    expect(await page.getByLabel('Search sessions').inputValue()).toBe(String(second?.counter));
+    await page.keyboard.press('ArrowDown');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('grid');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`open=${second?.sessionId}`));
+  });
+
+  test('follows the address, and is cleared by Esc without losing the field', async () => {
+    const { page } = await open('busy', '#/sessions?text=hema');
+    const field = page.getByLabel('Search sessions');
+    await field.focus();
+    expect(await field.inputValue()).toBe('hema');
+    await page.evaluate(() => {
+      location.hash = '#/sessions?text=chem';
+    });
+    await expect.poll(() => field.inputValue()).toBe('chem');
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.hash.includes('text='));
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Search sessions');
+    await page.keyboard.type('coag');
+    await page.waitForURL(/text=coag/);
+  });
+});
+
+/** The hidden button by which a screen reader closes a popover stands outside of its dialog: React Aria puts it there. */
+const barriersOn = async (page: Page) => (await violationsOf(page)).filter((violation) => !violation.startsWith('region:'));
+
+test('the columns, the times and the form of an export have no barrier', async () => {
+  const { page } = await open('busy', '#/sessions?from=2026-01-01T09:00&to=2026-01-01T08:00&text=x');
+  await page.getByText('Searching hidden fields').waitFor();
+  await page
+    .getByRole('button', { name: /^Captured/ })
+    .first()
+    .click();
+  await page.getByText('Until is before from').waitFor();
+  expect(await barriersOn(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.goto(page.url().replace(/#.*/, '#/sessions'));
+  await page.locator('.table-row').nth(2).waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  expect(await barriersOn(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await grid(page).focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('e');
+  await page.getByRole('alertdialog').waitFor();
+  expect(await barriersOn(page)).toEqual([]);
 });
 
 describe('a range', () => {

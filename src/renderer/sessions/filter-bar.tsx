@@ -3,7 +3,7 @@
  * May import: react, lucide-react.
  */
 import { Bookmark, ChevronDown, EyeOff, Search, X } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { sessionState } from '../../common/console.ts';
 import { useConsole, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
@@ -23,14 +23,25 @@ type Change = (change: Record<string, string | null>, options?: { replace?: bool
 /** How long typing pauses before the table follows. */
 const typingMs = 160;
 
-export function FilterBar({ query, onChange, total }: { query: URLSearchParams; onChange: Change; total: number | null }) {
+export function FilterBar({
+  query,
+  onChange,
+  total,
+  onDown,
+}: {
+  query: URLSearchParams;
+  onChange: Change;
+  total: number | null;
+  /** From the search field down to the rows. */
+  onDown: () => void;
+}) {
   const all = useConsole(({ status }) =>
     status === null ? null : status.pending + status.submitted + status.failed + status.ignored,
   );
   const isFiltered = filterKeys.some((key) => query.has(key));
   return (
     <div className="filter-bar" role="search" aria-label="Filter sessions">
-      <SearchText key={query.get('text') ?? ''} text={query.get('text') ?? ''} onChange={onChange} />
+      <SearchText text={query.get('text') ?? ''} onChange={onChange} onDown={onDown} />
       <CapturedFilter query={query} onChange={onChange} />
       <StateFilter query={query} onChange={onChange} />
       <FacetFilter name="device" label="Device" value={query.get('device')} onChange={onChange} />
@@ -53,8 +64,14 @@ export function FilterBar({ query, onChange, total }: { query: URLSearchParams; 
   );
 }
 
-function SearchText({ text, onChange }: { text: string; onChange: Change }) {
+function SearchText({ text, onChange, onDown }: { text: string; onChange: Change; onDown: () => void }) {
   const [typed, setTyped] = useState(text);
+  const [known, setKnown] = useState(text);
+  // The address may change by other means: Back, a saved view, the palette.
+  if (known !== text) {
+    setKnown(text);
+    if (typed.trim() !== text) setTyped(text);
+  }
   const input = useRef<HTMLInputElement>(null);
   useKeys(useMemo(() => ({ '/': () => input.current?.focus() }), []));
   useEffect(() => {
@@ -64,10 +81,18 @@ function SearchText({ text, onChange }: { text: string; onChange: Change }) {
     }, typingMs);
     return () => clearTimeout(timer);
   }, [typed, text, onChange]);
-  // The field is made anew when the address changes; it keeps the focus it had.
-  useEffect(() => {
-    if (typed !== '' && document.activeElement === document.body) input.current?.focus();
-  }, [typed]);
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (event.key === 'Escape') {
+      if (typed === '') input.current?.blur();
+      else setTyped('');
+    } else if (event.key === 'Enter') {
+      onChange({ text: typed.trim() }, { replace: true });
+      // A scanner ends with Enter: its next scan takes the place of this one.
+      input.current?.select();
+    } else if (event.key === 'ArrowDown') onDown();
+    else return;
+    event.preventDefault();
+  };
   return (
     <div className="search-text">
       <Search size={16} strokeWidth={1.5} aria-hidden="true" />
@@ -77,14 +102,10 @@ function SearchText({ text, onChange }: { text: string; onChange: Change }) {
         aria-label="Search sessions"
         placeholder="Barcode, order, patient, device ..."
         spellCheck={false}
+        autoComplete="off"
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          if (typed === '') input.current?.blur();
-          else setTyped('');
-          event.preventDefault();
-        }}
+        onKeyDown={onKeyDown}
       />
       <kbd className="key">/</kbd>
     </div>

@@ -55,21 +55,23 @@ export function ScrollHint({ scroller, rowPx, onFast, ...known }: HintProps) {
       clearTimeout(timer);
       timer = setTimeout(end, staysMs);
     };
-    // A press beside the content is one on the scroll bar; its release is not told, a move without a button is.
+    // A press beside the content is one on the scroll bar; its release is not told, a move or the wheel without a button is.
     const onDown = (event: PointerEvent) => {
       isHeld = event.target === element && event.offsetX >= element.clientWidth;
     };
-    const onMove = (event: PointerEvent) => {
+    const onMove = (event: MouseEvent) => {
       if (event.buttons === 0) isHeld = false;
     };
     element.addEventListener('scroll', onScroll, { passive: true });
     element.addEventListener('pointerdown', onDown);
     document.addEventListener('pointermove', onMove);
+    element.addEventListener('wheel', onMove, { passive: true });
     return () => {
       clearTimeout(timer);
       element.removeEventListener('scroll', onScroll);
       element.removeEventListener('pointerdown', onDown);
       document.removeEventListener('pointermove', onMove);
+      element.removeEventListener('wheel', onMove);
     };
   }, [scroller, rowPx, onFast]);
   const now = useMinute();

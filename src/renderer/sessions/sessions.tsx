@@ -133,7 +133,15 @@ export default function Sessions() {
           isEnabled={actions.isEnabled}
         />
       ) : (
-        <FilterBar query={query} onChange={setQuery} total={state.total} />
+        <FilterBar
+          query={query}
+          onChange={setQuery}
+          total={state.total}
+          onDown={() => {
+            table.current?.focus();
+            if (table.current?.focused() === undefined) table.current?.move(1);
+          }}
+        />
       )}
       <OwnRetry />
       <div className={openId === null ? 'sessions' : 'sessions has-drawer'}>
