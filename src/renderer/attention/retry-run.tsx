@@ -7,7 +7,7 @@ import type { RetryJob } from '../../common/console.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk } from '../model/console.tsx';
 import { count, counted } from '../model/format.ts';
-import { statusText } from '../model/words.ts';
+import { retryEndWords, statusText } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { toast } from '../ui/toast.tsx';
 import './retry-run.css';
@@ -66,12 +66,7 @@ function boxesOf({ accepted, failed, sending, total }: RetryJob): { id: number; 
     return { id, look: id < accepted + failed + sending ? 'is-sending' : '' };
   });
 }
-const titles: Record<Exclude<RetryJob['state'], 'running'>, string> = {
-  done: 'Retried',
-  cancelled: 'Retry cancelled',
-  stopped: 'Retry stopped',
-};
-const titleOf = (job: RetryJob) => (job.state === 'running' ? '' : titles[job.state]);
+const titleOf = (job: RetryJob) => (job.state === 'running' ? '' : retryEndWords[job.state]);
 function progressOf({ accepted, sending, failed, toGo, state }: RetryJob): string {
   const parts = [`${count(accepted)} accepted`];
   if (failed > 0) parts.push(`${count(failed)} failed`);

@@ -2,7 +2,7 @@
  * The states of sessions and machines in words (design brief, section 4): icon, tone, word, and what it means.
  * May import: src/common.
  */
-import type { SessionState } from '../../common/console.ts';
+import type { Device, RetryJob, SessionState } from '../../common/console.ts';
 import type { SessionSummary } from '../../common/contract.ts';
 import { countdown } from './format.ts';
 
@@ -38,6 +38,25 @@ export const stateWords: Record<SessionState, Word> = {
   ignored: { glyph: 'slash', tone: 'off', word: 'Ignored' },
   held: { glyph: 'pause', tone: 'retry', word: 'Held' },
   incomplete: { glyph: 'dashed', tone: 'wait', word: 'Receiving' },
+};
+
+/** How a device stands against its usual gap. */
+export const deviceWords: Record<Device['state'], Word> = {
+  talking: { glyph: 'tick', tone: 'ok', word: 'Talking' },
+  quiet: { glyph: 'warning', tone: 'retry', word: 'Quieter than usual' },
+  new: { glyph: 'dots', tone: 'wait', word: 'New' },
+};
+/** How the console stands to its service. */
+export const connectionWords: Record<'live' | 'connecting' | 'stale', Word> = {
+  live: { glyph: 'tick', tone: 'ok', word: 'Live' },
+  connecting: { glyph: 'dots', tone: 'wait', word: 'Connecting' },
+  stale: { glyph: 'warning', tone: 'retry', word: 'Stale' },
+};
+/** How a bulk retry ended. */
+export const retryEndWords: Record<Exclude<RetryJob['state'], 'running'>, string> = {
+  done: 'Retried',
+  cancelled: 'Retry cancelled',
+  stopped: 'Retry stopped',
 };
 
 /** The state a row shows; from the file's status when the service does not say. */

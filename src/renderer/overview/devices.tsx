@@ -8,17 +8,11 @@ import { count, countdown } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { visible } from '../model/visible.ts';
-import type { Word } from '../model/words.ts';
+import { deviceWords } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
-
-const words: Record<Device['state'], Word> = {
-  talking: { glyph: 'tick', tone: 'ok', word: 'Talking' },
-  quiet: { glyph: 'warning', tone: 'retry', word: 'Quieter than usual' },
-  new: { glyph: 'dots', tone: 'wait', word: 'New' },
-};
 
 export function Devices() {
   const { data, error, isLoading } = useQuery('getDevices', {}, 5000);
@@ -96,7 +90,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                 {device.address}
               </td>
               <td>
-                <StatusMark word={words[device.state]} />
+                <StatusMark word={deviceWords[device.state]} />
               </td>
               <td className={`end ${device.state === 'quiet' ? 'strong tone-retry' : ''}`}>
                 {device.lastSeenAt === undefined ? (

@@ -22,7 +22,7 @@ import { setPreferences, usePreferences, type Preferences } from '../model/prefe
 import { useQuery } from '../model/query.ts';
 import { addressOf, useRoute, type Screen } from '../model/route.ts';
 import { filterOf } from '../model/session-filter.ts';
-import type { Word } from '../model/words.ts';
+import { connectionWords } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { BrandMark, GlyphMark } from '../ui/marks.tsx';
 
@@ -43,12 +43,6 @@ const themes: Record<Preferences['theme'], { next: Preferences['theme']; label: 
   light: { next: 'dark', label: 'Look: light. Change to dark', icon: Sun },
   dark: { next: 'system', label: 'Look: dark. Change to system', icon: Moon },
 };
-const connectionWords: Record<ReturnType<typeof useConnection>, Word> = {
-  live: { glyph: 'tick', tone: 'ok', word: 'Live' },
-  connecting: { glyph: 'dots', tone: 'wait', word: 'Connecting' },
-  stale: { glyph: 'warning', tone: 'retry', word: 'Stale' },
-};
-
 export function Sidebar({ onHelp }: { onHelp: () => void }) {
   const route = useRoute();
   const connection = useConnection();
