@@ -404,7 +404,11 @@ describe('the message of a refused session', () => {
     await field.first().waitFor();
     const isInView = () => field.first().evaluate((line) => line.getBoundingClientRect().bottom < innerHeight);
     expect(await isInView()).toBe(true);
-    await page.getByRole('tab', { name: 'Raw' }).click();
+    await page.getByRole('tab', { name: 'Message' }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tab', { name: 'Raw', selected: true }).waitFor();
     await page.getByRole('button', { name: 'Show OBX-3' }).click();
     await field.first().waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tree');

@@ -3,7 +3,7 @@
  * May import: react, lucide-react.
  */
 import { Ban, ChevronDown, ChevronUp, Copy, Download, EyeOff, RotateCcw, RotateCw, Trash2, Workflow, X } from 'lucide-react';
-import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
+import { memo, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref } from 'react';
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
 import { mayIgnore, mayRestore, mayRetry, useSessionActions } from '../model/actions.tsx';
@@ -25,16 +25,32 @@ import { Attempts, LifeBar } from './life.tsx';
 import { codeOf, placeName, placeOf, segmentsMeant, type RefusedPlace } from './refused-place.ts';
 import { Why } from './why.tsx';
 
-interface DrawerProps {
-  id: string;
-  /** The table's row, patched as it changes; missing when its page is not here. */
-  summary: SessionSummary | undefined;
+interface Wishes {
   onClose: () => void;
   onMove: (step: number) => void;
   onRemove: () => unknown;
 }
+interface DrawerProps extends Wishes {
+  id: string;
+  /** The table's row, patched as it changes; missing when its page is not here. */
+  summary: SessionSummary | undefined;
+}
 
+/** Changes only with the session: what arrives in the table meanwhile, 20 times a second, leaves it alone. */
 export function Drawer(props: DrawerProps) {
+  const latest = useRef(props);
+  useLayoutEffect(() => {
+    latest.current = props;
+  });
+  const [wishes] = useState<Wishes>(() => ({
+    onClose: () => latest.current.onClose(),
+    onMove: (step) => latest.current.onMove(step),
+    onRemove: () => latest.current.onRemove(),
+  }));
+  return <SessionView id={props.id} summary={props.summary} {...wishes} />;
+}
+
+const SessionView = memo(function SessionView(props: DrawerProps) {
   const { data, error, isLoading, refresh } = useQuery('getSession', { sessionId: props.id });
   const summary = props.summary ?? data?.summary;
   const content = useRef<MessageHandle>(null);
@@ -72,7 +88,7 @@ export function Drawer(props: DrawerProps) {
       )}
     </aside>
   );
-}
+});
 
 /** What the endpoint's code names, if these messages have it. */
 function refusedIn(messages: readonly string[], code: string | undefined) {
@@ -82,12 +98,11 @@ function refusedIn(messages: readonly string[], code: string | undefined) {
 }
 
 function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: SessionSummary }) {
-  const now = useNow();
   return (
     <div className="drawer-head">
       <div className="row">
         <h2 className="drawer-title">Session {summary.counter}</h2>
-        <StatusChip word={wordOf(summary, now)} />
+        <StateChip summary={summary} />
         <span className="space" />
         <Button
           look="quiet"
@@ -132,6 +147,11 @@ function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: Sessi
       </div>
     </div>
   );
+}
+
+/** By itself, as it counts down. */
+function StateChip({ summary }: { summary: SessionSummary }) {
+  return <StatusChip word={wordOf(summary, useNow())} />;
 }
 
 function DrawerActions({ summary, onMove, onRemove }: DrawerProps & { summary: SessionSummary }) {

@@ -55,7 +55,8 @@ export function Tree({ ref, label, nodes, startAt = null, onCopy }: TreeProps) {
   // Its functions change with every scroll; nothing memoised is given them.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
-    count: isWhole ? 0 : lines.length,
+    count: lines.length,
+    enabled: !isWhole,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => usualRem[lines[index]?.node.children === undefined ? 'leaf' : 'branch'] * remPx,
     getItemKey: (index) => lines[index]?.node.id ?? index,
