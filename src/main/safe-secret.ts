@@ -11,6 +11,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeText } from '../service/settings/durable-text.ts';
 import { openSecretFile, type SecretComplaint, type SecretStore } from '../service/settings/secret-file.ts';
+import { storedOrigin } from '../service/settings/stored-origin.ts';
 
 /** The part of Electron's safeStorage that is used; its asynchronous half does not fit the settings, which write at once. */
 export interface Keychain {
@@ -54,6 +55,7 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
   // Asked each time: a keychain may be unlocked, or set up, while we run.
   const isSafe = () => hasKeychain(keychain, platform);
   let forThisRun = '';
+  const originNow = () => storedOrigin(dataDir) ?? '';
 
   const keep = (kept: KeptSecret) =>
     writeText(dataDir, 'authorization', '.safe', keychain.encryptString(JSON.stringify(kept)).toString('base64'));
@@ -66,7 +68,7 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
       if (forThisRun !== '') return forThisRun;
       // In clear by a headless host, not by us; used, so that it is removed when the endpoint moves.
       if (!isSafe()) return clearFile.read();
-      const origin = endpointOrigin(dataDir);
+      const origin = originNow();
       // A headless host on the same data directory wrote later than we did, because we remove its file.
       const clear = clearFile.read();
       if (clear !== '') {
@@ -91,7 +93,7 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
       }
       if (value === '') remove();
       else {
-        keep({ origin: endpointOrigin(dataDir), value });
+        keep({ origin: originNow(), value });
         clearFile.write('');
       }
       forThisRun = '';
@@ -100,7 +102,7 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
       if (forThisRun === '') return clearFile.review?.() ?? null;
       if (!isSafe()) return notKept;
       try {
-        keep({ origin: endpointOrigin(dataDir), value: forThisRun });
+        keep({ origin: originNow(), value: forThisRun });
         forThisRun = '';
         return null;
       } catch {
@@ -127,14 +129,4 @@ function readKept(path: string, keychain: Keychain): KeptSecret | null {
     // Another user, another computer, a keychain that was made anew.
   }
   throw Object.assign(new Error('the keychain cannot open it'), { code: 'EKEYCHAIN' });
-}
-
-/** Where the stored settings send sessions; empty when nowhere or when they cannot be read. */
-function endpointOrigin(dataDir: string): string {
-  try {
-    const { submissionEndpoint } = JSON.parse(readFileSync(join(dataDir, 'settings.json'), 'utf8')) as Record<string, unknown>;
-    return typeof submissionEndpoint === 'string' && URL.canParse(submissionEndpoint) ? new URL(submissionEndpoint).origin : '';
-  } catch {
-    return '';
-  }
 }

@@ -20,6 +20,7 @@ const quietMsMin = 120_000;
 const gapOverMs = 60_000;
 const settingsProblems: ReadonlySet<string> = new Set([
   'certificates.unusable',
+  'secret.foreign',
   'secret.notKept',
   'secret.weaklyKept',
   'settings.damaged',

@@ -2,12 +2,16 @@
  * Keeps the Authorization value of the headless host: `<data-dir>/authorization`, mode 0600, the value and nothing else.
  * The desktop keeps it with Electron's safeStorage instead, behind the same functions.
  *   private -> (a hand opens it to others) -> made private again, and told;  what cannot be made private is told
+ * `authorization.origin` beside it says for which endpoint it was entered, because settings.json may be edited while
+ * nothing runs: an old value must never go to a new address (design section 5).
  * May import: node, src/common, src/service/store (durable writes).
  */
+import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoWords, nodeFileSystem } from '../store/file-system.ts';
 import { writeText } from './durable-text.ts';
+import { storedOrigin } from './stored-origin.ts';
 
 export interface SecretStore {
   /** The value; empty when there is none. @throws when it cannot be read. */
@@ -22,7 +26,7 @@ export interface SecretStore {
 }
 
 export interface SecretComplaint {
-  code: 'secret.notKept' | 'secret.weaklyKept';
+  code: 'secret.foreign' | 'secret.notKept' | 'secret.weaklyKept';
   message: string;
 }
 
@@ -33,6 +37,11 @@ export interface SecretFileOptions {
 }
 
 const fileName = 'authorization';
+const foreign: SecretComplaint = {
+  code: 'secret.foreign',
+  message:
+    'The Authorization value was entered for another endpoint and is not sent to this one. Enter the value for this endpoint, or take the endpoint back.',
+};
 const wasOpenMessage =
   'The file with the Authorization value (authorization) could be read by other users of this computer; it is private again. If others may have read it, have the value changed where it comes from, and enter the new one.';
 
@@ -44,13 +53,18 @@ export function openSecretFile(dataDir: string, options: SecretFileOptions = {})
   // Windows has no such modes: a file has the rights of its folder there.
   const isOpen = () => platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
 
+  const valueNow = () => {
+    // Written by hand, the file often ends in a line break, which is no part of the value.
+    return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+  };
+
   return {
     read() {
       try {
         // A file made by hand has the mode of the day. What cannot be made private is told by the review.
         if (isOpen()) tried(() => makePrivate(path));
-        // Written by hand, the file often ends in a line break, which is no part of the value.
-        return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+        const value = valueNow();
+        return isForeign(dataDir, value) ? '' : value;
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
         throw error;
@@ -59,20 +73,60 @@ export function openSecretFile(dataDir: string, options: SecretFileOptions = {})
     write(value) {
       if (value === '') {
         rmSync(path, { force: true });
+        rmSync(join(dataDir, noteName), { force: true });
         nodeFileSystem.fsyncFolder(dataDir);
       } else writeText(dataDir, fileName, '', value);
       wasOpen = false;
     },
     review() {
+      let value = '';
+      // What is not there, or cannot be read, is told by whoever reads it.
+      if (tried(() => (value = valueNow())) !== null || value === '') return null;
       if (isOpen()) {
         const error = tried(() => makePrivate(path));
         // Some file systems have no modes, and say nothing.
         if (isOpen()) return { code: 'secret.weaklyKept', message: stillOpenMessage(error) };
         wasOpen = true;
       }
+      if (isForeign(dataDir, value)) return foreign;
+      // A disk that takes no note now takes it at the next look.
+      tried(() => noteOrigin(dataDir, value));
       return wasOpen ? { code: 'secret.weaklyKept', message: wasOpenMessage } : null;
     },
   };
+}
+
+const noteName = 'authorization.origin';
+
+/** Which value was entered for which origin; the value as a digest, to tell one that a hand put there since. */
+interface OriginNote {
+  origin: string;
+  digest: string;
+}
+const digestOf = (value: string): string => createHash('sha256').update(value).digest('hex');
+
+function readNote(dataDir: string): Partial<OriginNote> {
+  try {
+    return JSON.parse(readFileSync(join(dataDir, noteName), 'utf8')) as Partial<OriginNote>;
+  } catch {
+    return {};
+  }
+}
+
+/** Whether the value was entered for another origin than the one that is stored now. */
+function isForeign(dataDir: string, value: string): boolean {
+  const { origin = '', digest } = readNote(dataDir);
+  if (origin === '' || digest !== digestOf(value)) return false;
+  const now = storedOrigin(dataDir);
+  return now !== null && now !== origin;
+}
+
+/** @throws the system's error. */
+function noteOrigin(dataDir: string, value: string): void {
+  const note: OriginNote = { origin: storedOrigin(dataDir) ?? '', digest: digestOf(value) };
+  const kept = readNote(dataDir);
+  if (note.origin === '' || (kept.origin === note.origin && kept.digest === note.digest)) return;
+  writeText(dataDir, 'authorization', '.origin', `${JSON.stringify(note)}\n`);
 }
 
 /** What went wrong; null when nothing did. */

@@ -48,7 +48,7 @@ export class SettingsProblems {
 
   /** How the secret is kept. @param isUnknown it could not be read, which is told until it is entered again. */
   secretReviewed(complaint: SecretComplaint | null, isUnknown: boolean): void {
-    for (const code of ['secret.notKept', 'secret.weaklyKept'] as const) {
+    for (const code of ['secret.foreign', 'secret.notKept', 'secret.weaklyKept'] as const) {
       if (complaint?.code === code) this.#tell(code, complaint.message);
       else if (code !== 'secret.notKept' || !isUnknown) this.#tell(code, null);
     }

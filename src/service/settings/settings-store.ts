@@ -70,7 +70,7 @@ export interface SettingsStore {
   onChange(listener: SettingsListener): () => void;
   /**
    * What the operator has to know about the settings: codes `settings.damaged`, `settings.notApplied`,
-   * `settings.unknownKey`, `secret.notKept`, `secret.weaklyKept`.
+   * `settings.unknownKey`, `secret.foreign`, `secret.notKept`, `secret.weaklyKept`.
    */
   problems(): Problem[];
   /** Hears that `problems` answers something else now. */

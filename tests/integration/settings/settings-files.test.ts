@@ -183,6 +183,42 @@ describe('the file for the header', () => {
     expect(settings.problems()).toEqual([]);
   });
 
+  test('is not sent to an endpoint that settings.json was given meanwhile, and is used again for its own', () => {
+    open().update({ submissionEndpoint: `${endpoint}?a`, submissionAuthHeader: 'Bearer hush' });
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    const moved = open();
+    expect(moved.current().submissionAuthHeader).toBe('');
+    expect(moved.problems()).toMatchObject([{ code: 'secret.foreign' }]);
+    expect(open({ isReadOnly: true }).current().submissionAuthHeader).toBe('');
+    expect(open({ overrides: { submissionEndpoint: endpoint } }).current().submissionAuthHeader).toBe('');
+    put('settings.json', JSON.stringify({ submissionEndpoint: `${endpoint}?b` }));
+    moved.look();
+    expect([moved.current().submissionAuthHeader, moved.problems()]).toEqual(['Bearer hush', []]);
+    put('settings.json', '{}');
+    expect(open({ overrides: { submissionEndpoint: 'https://other.example/in' } }).current().submissionAuthHeader).toBe('');
+  });
+
+  test('that a hand put there, together with another endpoint, belongs to that one', () => {
+    open().update({ submissionEndpoint: endpoint, submissionAuthHeader: 'Bearer old' });
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    put('authorization', 'Bearer new');
+    const settings = open();
+    expect([settings.current().submissionAuthHeader, settings.problems()]).toEqual(['Bearer new', []]);
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint }));
+    expect(open().current().submissionAuthHeader).toBe('');
+    settings.update({ submissionAuthHeader: '' });
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('authorization'))).toEqual([]);
+  });
+
+  test('entered before any endpoint belongs to the first one', () => {
+    const settings = open();
+    settings.update({ submissionAuthHeader: 'Bearer hush' });
+    settings.update({ submissionEndpoint: endpoint });
+    expect(open().current().submissionAuthHeader).toBe('Bearer hush');
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in' }));
+    expect(open().current().submissionAuthHeader).toBe('');
+  });
+
   test('goes when the header is removed', () => {
     const settings = open();
     settings.update({ submissionAuthHeader: 'Bearer hush' });
