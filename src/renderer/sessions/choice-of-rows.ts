@@ -11,6 +11,8 @@ import { toast } from '../ui/toast.tsx';
 
 /** Rows of one request of a range. */
 const sliceSize = 1000;
+/** A key that is held extends the range many times a second: only where it rests is asked for. */
+const restMs = 120;
 
 export interface Chosen {
   /** By id, as they were when chosen: their page may be gone from memory. */
@@ -59,12 +61,14 @@ export function useChoiceOfRows({ key, filter, sort, total, at }: Rows): ChoiceO
     async (from: number, to: number, without: string | null) => {
       choose({ coming: to - from + 1 - (without === null ? 0 : 1) });
       const turn = asked.current;
+      const isWanted = () => asked.current === turn;
       try {
-        const ids = await rowsOf(ask, { filter, sort }, from, to);
+        await new Promise((rested) => setTimeout(rested, restMs));
+        const ids = await rowsOf(ask, { filter, sort, isWanted }, from, to);
         if (without !== null) ids.delete(without);
-        if (asked.current === turn) choose({ ids });
+        if (isWanted()) choose({ ids });
       } catch (error) {
-        if (asked.current !== turn) return;
+        if (!isWanted()) return;
         choose({});
         toast(error instanceof Error ? error.message : 'The rows could not be selected.');
       }
@@ -107,15 +111,15 @@ export function rowsHere(at: Rows['at'], from: number, to: number): Map<string, 
   return ids;
 }
 
-/** Rows of the service's list as it is now; one that moved between two requests is there once. */
+/** Rows of the service's list as it is now; one that moved between two requests is there once. Ends early when not wanted. */
 export async function rowsOf(
   ask: Ask,
-  { filter, sort }: Pick<Rows, 'filter' | 'sort'>,
+  { filter, sort, isWanted }: Pick<Rows, 'filter' | 'sort'> & { isWanted: () => boolean },
   from: number,
   to: number,
 ): Promise<Map<string, SessionSummary>> {
   const ids = new Map<string, SessionSummary>();
-  for (let offset = from; offset <= to; offset += sliceSize) {
+  for (let offset = from; offset <= to && isWanted(); offset += sliceSize) {
     const limit = Math.min(sliceSize, to - offset + 1);
     const { sessions } = await ask('getSessions', { filter, sort, offset, limit });
     for (const summary of sessions) ids.set(summary.sessionId, summary);

@@ -50,8 +50,13 @@ export function TableHead(props: HeadProps) {
 }
 
 function ColumnHead({ column, placeOf, sort, onSort }: { column: Column } & HeadProps) {
-  const { by, label } = column;
-  const common = { role: 'columnheader', className: classOf(column).replace(' mono', ''), 'aria-colindex': placeOf(column) };
+  const { by, label, hint } = column;
+  const common = {
+    role: 'columnheader',
+    className: classOf(column).replace(' mono', ''),
+    'aria-colindex': placeOf(column),
+    ...(hint === undefined ? {} : { title: `${label}: ${hint}` }),
+  };
   if (by === undefined) return <span {...common}>{label}</span>;
   const isSorted = sort.by === by;
   const isDown = sort.descending === true;

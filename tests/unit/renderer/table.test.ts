@@ -45,13 +45,17 @@ test('a range over rows that are here is known at once, one over rows that are n
     asked.push([offset, limit]);
     return Promise.resolve({ total: all.length, sessions: sorted(all, sort).slice(offset, offset + limit) });
   }) as unknown as Ask;
-  const ids = await rowsOf(ask, { filter: {}, sort }, 190, 2500);
+  const isWanted = () => true;
+  const ids = await rowsOf(ask, { filter: {}, sort, isWanted }, 190, 2500);
   expect([...ids.keys()]).toEqual(all.slice(190, 2501).map(({ sessionId }) => sessionId));
   expect(asked).toEqual([
     [190, 1000],
     [1190, 1000],
     [2190, 311],
   ]);
+  asked.length = 0;
+  await rowsOf(ask, { filter: {}, sort, isWanted: () => asked.length < 2 }, 0, 4999);
+  expect(asked).toHaveLength(2);
 });
 
 test('the time beside the scroll bar is that of the row, or lies between the nearest pages', () => {
