@@ -85,7 +85,7 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
       }
       return kept.value;
     },
-    write(value) {
+    write(value, origin = originNow()) {
       if (!isSafe()) {
         remove();
         forThisRun = value;
@@ -93,16 +93,16 @@ export function openSafeSecret({ dataDir, keychain, platform }: SafeSecretOption
       }
       if (value === '') remove();
       else {
-        keep({ origin: originNow(), value });
+        keep({ origin, value });
         clearFile.write('');
       }
       forThisRun = '';
     },
-    review() {
-      if (forThisRun === '') return clearFile.review?.() ?? null;
+    review(origin) {
+      if (forThisRun === '') return clearFile.review?.(origin) ?? null;
       if (!isSafe()) return notKept;
       try {
-        keep({ origin: originNow(), value: forThisRun });
+        keep({ origin, value: forThisRun });
         forThisRun = '';
         return null;
       } catch {

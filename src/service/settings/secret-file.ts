@@ -16,13 +16,18 @@ import { storedOrigin } from './stored-origin.ts';
 export interface SecretStore {
   /** The value; empty when there is none. @throws when it cannot be read. */
   read(): string;
-  /** Keeps the value durably; an empty one is removed. @throws when it cannot be written: the old one is kept then. */
-  write(value: string): void;
+  /**
+   * Keeps the value durably; an empty one is removed.
+   * @param origin where it may be sent; where settings.json points to when missing.
+   * @throws when it cannot be written: the old one is kept then.
+   */
+  write(value: string, origin?: string): void;
   /**
    * Looks how the value is kept, and betters it where that is possible.
+   * @param origin where sessions are sent now, empty for nowhere: settings.json may hold an edit that is not in use.
    * @returns what the operator has to know; null when it is kept well, or there is none.
    */
-  review?(): SecretComplaint | null;
+  review?(origin: string): SecretComplaint | null;
 }
 
 export interface SecretComplaint {
@@ -64,7 +69,7 @@ export function openSecretFile(dataDir: string, options: SecretFileOptions = {})
         // A file made by hand has the mode of the day. What cannot be made private is told by the review.
         if (isOpen()) tried(() => makePrivate(path));
         const value = valueNow();
-        return isForeign(dataDir, value) ? '' : value;
+        return isForeign(dataDir, value, storedOrigin(dataDir)) ? '' : value;
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
         throw error;
@@ -78,7 +83,7 @@ export function openSecretFile(dataDir: string, options: SecretFileOptions = {})
       } else writeText(dataDir, fileName, '', value);
       wasOpen = false;
     },
-    review() {
+    review(origin) {
       let value = '';
       // What is not there, or cannot be read, is told by whoever reads it.
       if (tried(() => (value = valueNow())) !== null || value === '') return null;
@@ -88,9 +93,9 @@ export function openSecretFile(dataDir: string, options: SecretFileOptions = {})
         if (isOpen()) return { code: 'secret.weaklyKept', message: stillOpenMessage(error) };
         wasOpen = true;
       }
-      if (isForeign(dataDir, value)) return foreign;
+      if (isForeign(dataDir, value, origin)) return foreign;
       // A disk that takes no note now takes it at the next look.
-      tried(() => noteOrigin(dataDir, value));
+      tried(() => noteOrigin(dataDir, value, origin));
       return wasOpen ? { code: 'secret.weaklyKept', message: wasOpenMessage } : null;
     },
   };
@@ -113,17 +118,15 @@ function readNote(dataDir: string): Partial<OriginNote> {
   }
 }
 
-/** Whether the value was entered for another origin than the one that is stored now. */
-function isForeign(dataDir: string, value: string): boolean {
+/** Whether the value was entered for another origin than `now`; null when nobody knows where sessions go. */
+function isForeign(dataDir: string, value: string, now: string | null): boolean {
   const { origin = '', digest } = readNote(dataDir);
-  if (origin === '' || digest !== digestOf(value)) return false;
-  const now = storedOrigin(dataDir);
-  return now !== null && now !== origin;
+  return origin !== '' && digest === digestOf(value) && now !== null && now !== origin;
 }
 
 /** @throws the system's error. */
-function noteOrigin(dataDir: string, value: string): void {
-  const note: OriginNote = { origin: storedOrigin(dataDir) ?? '', digest: digestOf(value) };
+function noteOrigin(dataDir: string, value: string, origin: string): void {
+  const note: OriginNote = { origin, digest: digestOf(value) };
   const kept = readNote(dataDir);
   if (note.origin === '' || (kept.origin === note.origin && kept.digest === note.digest)) return;
   writeText(dataDir, 'authorization', '.origin', `${JSON.stringify(note)}\n`);

@@ -120,7 +120,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
       let secret = secretStore.read();
       if (typeof misplaced === 'string' && secret === '') secret = misplaced;
       if (typeof misplaced === 'string' && !isReadOnly) {
-        secretStore.write(secret);
+        secretStore.write(secret, originOf(loaded.settings.submissionEndpoint) ?? '');
         backing.write(others);
         values = others;
         log.warn({}, 'submissionAuthHeader was in the settings file; it was moved to where secrets are kept.');
@@ -135,8 +135,13 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     }
   }
 
+  function keepSecret({ submissionAuthHeader, submissionEndpoint }: Settings): void {
+    secretStore.write(submissionAuthHeader, originOf(submissionEndpoint) ?? '');
+  }
+
   function reviewSecret(): void {
-    if (!isReadOnly) problems.secretReviewed(secretStore.review?.() ?? null, isSecretUnknown);
+    if (!isReadOnly)
+      problems.secretReviewed(secretStore.review?.(originOf(stored.submissionEndpoint) ?? '') ?? null, isSecretUnknown);
   }
 
   function holding(next: Settings): Settings {
@@ -162,12 +167,12 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     try {
       if (isMoved && (isSecretNew || isSecretUnknown)) secretStore.write('');
       if (!isDeepStrictEqual(nextValues, values)) writeValues(nextValues);
-      if (isSecretNew) secretStore.write(next.submissionAuthHeader);
+      if (isSecretNew) keepSecret(next);
     } catch (error) {
       // The old state again, in the same order, as far as the disk lets us.
       quietly('The old settings could not be put back.', () => {
         writeValues(values);
-        if (isSecretNew) secretStore.write(stored.submissionAuthHeader);
+        if (isSecretNew) keepSecret(stored);
       });
       throw new CourierError(
         'ERR_STORE_WRITE_FAILED',
@@ -252,7 +257,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     try {
       // Of a value that could not be read nobody knows for which endpoint it was.
       const isMoved = originOf(settings.submissionEndpoint) !== originOf(stored.submissionEndpoint);
-      if (header !== stored.submissionAuthHeader || (isSecretUnknown && isMoved)) secretStore.write(header);
+      if (header !== stored.submissionAuthHeader || (isSecretUnknown && isMoved)) keepSecret(next);
       if (Object.hasOwn(found, 'submissionAuthHeader')) backing.write(others);
     } catch (error) {
       throw new CourierError('ERR_STORE_WRITE_FAILED', `the disk took no note of it: ${errnoWords(error)}.`, { cause: error });

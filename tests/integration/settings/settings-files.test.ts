@@ -210,6 +210,18 @@ describe('the file for the header', () => {
     expect(readdirSync(dataDir).filter((name) => name.startsWith('authorization'))).toEqual([]);
   });
 
+  test('entered while an edit cannot be used belongs to the endpoint in use', () => {
+    const settings = open();
+    settings.update({ submissionEndpoint: endpoint });
+    put('settings.json', JSON.stringify({ submissionEndpoint: 'https://other.example/in', trashDays: 0 }));
+    settings.look();
+    settings.update({ submissionAuthHeader: 'Bearer hush' });
+    settings.look();
+    expect(settings.problems().map(({ code }) => code)).toEqual(['settings.notApplied']);
+    put('settings.json', JSON.stringify({ submissionEndpoint: endpoint }));
+    expect(open().current().submissionAuthHeader).toBe('Bearer hush');
+  });
+
   test('entered before any endpoint belongs to the first one', () => {
     const settings = open();
     settings.update({ submissionAuthHeader: 'Bearer hush' });

@@ -35,14 +35,17 @@ test('a value is kept encrypted, and comes back in the next run', () => {
 test('without a keychain nothing is written, the value lasts for the run, and the operator is told', () => {
   const dataDir = folder();
   const { secret } = openSecret(dataDir, { backend: 'basic_text' });
-  expect(secret.review?.()).toBe(null);
+  expect(secret.review?.('https://lis.test')).toBe(null);
   secret.write(value);
   expect(secret.read()).toBe(value);
   expect(readdirSync(dataDir)).toEqual([]);
-  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept', message: expect.stringContaining('for this run only') });
+  expect(secret.review?.('https://lis.test')).toMatchObject({
+    code: 'secret.notKept',
+    message: expect.stringContaining('for this run only'),
+  });
   expect(openSecret(dataDir, { backend: 'basic_text' }).secret.read()).toBe('');
   secret.write('');
-  expect(secret.review?.()).toBe(null);
+  expect(secret.review?.('https://lis.test')).toBe(null);
 });
 
 test('a value of this run goes into the keychain once there is one', () => {
@@ -50,12 +53,12 @@ test('a value of this run goes into the keychain once there is one', () => {
   pointTo(dataDir, 'https://lis.test/a');
   const { secret, keychain } = openSecret(dataDir, { isAvailable: false });
   secret.write(value);
-  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept' });
+  expect(secret.review?.('https://lis.test')).toMatchObject({ code: 'secret.notKept' });
   keychain.isAvailable = true;
   mkdirSync(join(dataDir, 'authorization.safe'));
-  expect(secret.review?.()).toMatchObject({ code: 'secret.notKept' });
+  expect(secret.review?.('https://lis.test')).toMatchObject({ code: 'secret.notKept' });
   rmSync(join(dataDir, 'authorization.safe'), { recursive: true });
-  expect(secret.review?.()).toBe(null);
+  expect(secret.review?.('https://lis.test')).toBe(null);
   expect(openSecret(dataDir).secret.read()).toBe(value);
 });
 
