@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
 import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole, type ConsolePage } from '../support/console-page.ts';
+import { closeOpened, openConsole, violationsOf, type ConsolePage } from '../support/console-page.ts';
 import { fileOf } from '../support/scripted-data.ts';
 
 let browser: Browser;
@@ -421,6 +421,29 @@ describe('the message of a refused session', () => {
     for (const key of ['Shift+P', 'Shift+I', 'Shift+D', 'ArrowDown']) await page.keyboard.press(key);
     expect(await page.locator('.tree .is-at').innerText()).toContain('PID-1');
     expect(faults).toEqual([]);
+  });
+
+  test('of a long history the last attempts are shown, the others when asked for', async () => {
+    const { page } = await open('busy', (service) => `#/sessions?open=${failed({ service })}`, {
+      fileFor: (summary) => {
+        const file = fileOf(summary);
+        const attempts = Array.from({ length: 30 }, (_, index) => ({
+          attempt: index + 1,
+          startedAt: summary.endTime + index * 300_000,
+          durationMs: 200,
+          outcome: 'later' as const,
+          httpStatus: 503,
+        }));
+        return { ...file, submissionHistory: attempts };
+      },
+    });
+    await page.getByRole('button', { name: 'Show 26 earlier' }).click();
+    await page.getByRole('region', { name: 'All attempts' }).getByRole('cell', { name: '1', exact: true }).waitFor();
+    await page
+      .getByRole('treeitem', { name: /^OBX-3 / })
+      .first()
+      .waitFor();
+    expect(await violationsOf(page)).toEqual([]);
   });
 
   test('a message of three hundred results is listed at once, result by result', async () => {

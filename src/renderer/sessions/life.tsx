@@ -22,6 +22,7 @@ interface Piece {
 const attemptsMax = 4;
 /** A wait this long was not a retry of the same delivery: a cycle, an operator. */
 const longWaitMs = 70_000;
+const minuteMs = 60_000;
 
 export function LifeBar({ session, summary }: { session: SessionFile; summary: SessionSummary }) {
   const now = useNow();
@@ -44,9 +45,7 @@ export function LifeBar({ session, summary }: { session: SessionFile; summary: S
           <span className="life-label cut">{index === 1 && earlier > 0 ? `${earlier} earlier` : piece.label}</span>
           <i />
           <span className="life-time">
-            {piece.kind === 'captured' || (piece.kind === 'attempt' && pieces[index - 1]?.kind !== 'retry-wait')
-              ? clock(piece.at)
-              : ''}
+            {hasTime(piece, pieces[index - 1], piece === last && index > 2) ? clock(piece.at) : ''}
           </span>
         </div>
       ))}
@@ -60,6 +59,9 @@ export function LifeBar({ session, summary }: { session: SessionFile; summary: S
     </div>
   );
 }
+/** Of attempts that follow soon the first one's time is enough, and the last one's lies beside the end. */
+const hasTime = ({ kind }: Piece, before: Piece | undefined, isLaterLast: boolean) =>
+  kind === 'captured' || (kind === 'attempt' && before?.kind !== 'retry-wait' && !isLaterLast);
 const endLabel = (summary: SessionSummary, word: string) =>
   summary.httpStatus === undefined ? word : `${summary.httpStatus} ${word}`;
 /** Long and short must both be seen: the width grows slower than the time. */
@@ -84,7 +86,7 @@ function piecesOf(session: SessionFile): { pieces: Piece[]; earlier: number } {
     pieces.push({
       id: `wait ${attempt.attempt}`,
       kind: isFirst ? 'waited' : waitMs > longWaitMs ? 'long-wait' : 'retry-wait',
-      label: isFirst ? 'Waited' : `wait ${duration(waitMs)}`,
+      label: isFirst ? 'Waited' : `wait ${duration(waitMs > longWaitMs ? Math.round(waitMs / minuteMs) * minuteMs : waitMs)}`,
       at: end,
       durationMs: waitMs,
     });

@@ -65,7 +65,7 @@ export function Tree({ ref, label, nodes, startAt = null, onCopy }: TreeProps) {
   const shown = isWhole ? lines.map((_, index) => index) : virtual.getVirtualIndexes();
   const scrollTo = (index: number, align: 'auto' | 'center') => {
     if (!isWhole) virtual.scrollToIndex(index, { align });
-    else lineAt(scroller.current, index)?.scrollIntoView({ block: align === 'auto' ? 'nearest' : align });
+    else if (scroller.current !== null) scrollTree(scroller.current, index, align);
   };
 
   useLayoutEffect(() => {
@@ -179,9 +179,15 @@ export function Tree({ ref, label, nodes, startAt = null, onCopy }: TreeProps) {
   );
 }
 
-function lineAt(tree: HTMLElement | null, index: number): Element | null {
-  return tree?.querySelector(`[data-index="${index}"]`) ?? null;
+/** The tree alone, not what it lies in. */
+function scrollTree(tree: HTMLElement, index: number, align: 'auto' | 'center'): void {
+  const line = tree.querySelector<HTMLElement>(`[data-index="${index}"]`);
+  if (line === null) return;
+  const room = tree.clientHeight - line.offsetHeight;
+  if (align === 'center') tree.scrollTop = line.offsetTop - room / 2;
+  else tree.scrollTop = Math.max(line.offsetTop - room, Math.min(line.offsetTop, tree.scrollTop));
 }
+
 function indexOf(target: HTMLElement): number | null {
   const index = target.closest<HTMLElement>('[data-index]')?.dataset.index;
   return index === undefined ? null : Number(index);
