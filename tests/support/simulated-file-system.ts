@@ -152,6 +152,10 @@ export class SimulatedFileSystem implements StoreFileSystem {
     inode.ctimeMs = this.#tick();
     this.#folder(dirname(to)).set(nameOf(to), inode);
   }
+  async renameAside(from: string, to: string): Promise<void> {
+    await Promise.resolve();
+    this.rename(from, to);
+  }
   unlink(path: string): void {
     this.#called('unlink', path);
     if (!this.#folder(dirname(path)).delete(nameOf(path))) throw errno('ENOENT');

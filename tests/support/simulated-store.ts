@@ -26,7 +26,14 @@ export async function simulatedStore(
     fileSystem: files,
     links: {
       reader: inlineLink<ReaderCalls>(createReader({ dataDir, fileSystem: files, breathe })),
-      recorder: inlineLink<RecorderCalls>(createRecorder({ dataDir, fileSystem: files, sleep: (ms) => void (clock.now += ms) })),
+      recorder: inlineLink<RecorderCalls>(
+        createRecorder({
+          dataDir,
+          fileSystem: files,
+          sleep: (ms) => void (clock.now += ms),
+          pause: async (ms) => void (clock.now += ms),
+        }),
+      ),
     },
     ...options,
   });
@@ -44,7 +51,7 @@ export async function simulatedStore(
 export function simulatedRecorder(files = new SimulatedFileSystem()) {
   const dataDir = '/data';
   for (const folder of ['sessions', 'quarantine', 'trash']) files.makeFolder(`${dataDir}/${folder}`);
-  const recorder = createRecorder({ dataDir, fileSystem: files, sleep: () => {} });
+  const recorder = createRecorder({ dataDir, fileSystem: files, sleep: () => {}, pause: async () => {} });
   return {
     recorder,
     files,

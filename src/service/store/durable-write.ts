@@ -7,12 +7,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { errnoOf, type StoreFileSystem } from './file-system.ts';
 
 /** How long a rename is tried again on Windows, where a virus scanner may hold the file. */
 const renameRetryMsMax = 2000;
 const renamePauseMs = 20;
-const held = new Set(['EPERM', 'EBUSY', 'EACCES']);
+const heldCodes = new Set(['EPERM', 'EBUSY', 'EACCES']);
 
 /** The file system and what a write needs beside it. */
 export interface WriteTools {
@@ -21,6 +22,8 @@ export interface WriteTools {
   randomName?: () => string;
   /** Blocks the thread; only Windows' renames need it. */
   sleep?: (ms: number) => void;
+  /** Waits without blocking the thread, for the same. */
+  pause?: (ms: number) => Promise<unknown>;
 }
 
 /** A leftover of a write that did not end: `.<name>.<random>.tmp`. */
@@ -37,6 +40,8 @@ export interface StagedFile {
   fd: number;
   /** Puts it in place, once it is synced. On an error the old file is as it was, and the tmp file is removed. */
   publish(): void;
+  /** The same without blocking the thread. */
+  publishAside(): Promise<void>;
   /** Removes it; does nothing when it was published or dropped. */
   drop(): void;
 }
@@ -55,12 +60,22 @@ export function stageReplacing(tools: WriteTools, { folder, name, extension }: W
     isOpen = false;
     fileSystem.close(fd);
   };
+  const to = join(folder, name + extension);
   const staged: StagedFile = {
     fd,
     publish: () => {
       try {
         close();
-        renameFile(tools, tmp, join(folder, name + extension));
+        renameFile(tools, tmp, to);
+      } catch (error) {
+        quietly(() => fileSystem.unlink(tmp));
+        throw error;
+      }
+    },
+    publishAside: async () => {
+      try {
+        close();
+        await renameFileAside(tools, tmp, to);
       } catch (error) {
         quietly(() => fileSystem.unlink(tmp));
         throw error;
@@ -97,18 +112,33 @@ export function writeReplacing(tools: WriteTools, target: WriteTarget, bytes: Ui
 }
 
 /** Renames over what is there; on Windows a name that another program holds is tried again for up to 2 s. */
-export function renameFile({ fileSystem, sleep = blockThread }: WriteTools, from: string, to: string): void {
+export function renameFile(tools: WriteTools, from: string, to: string): void {
+  const { fileSystem, sleep = blockThread } = tools;
   for (let waitedMs = 0; ; waitedMs += renamePauseMs) {
     try {
       fileSystem.rename(from, to);
       return;
     } catch (error) {
-      const isHeld = fileSystem.platform === 'win32' && held.has(errnoOf(error) ?? '');
-      if (!isHeld || waitedMs >= renameRetryMsMax) throw error;
+      if (!isHeld(fileSystem, error) || waitedMs >= renameRetryMsMax) throw error;
       sleep(renamePauseMs);
     }
   }
 }
+
+/** The same without blocking the thread: while one waits, others go on. */
+async function renameFileAside({ fileSystem, pause = wait }: WriteTools, from: string, to: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += renamePauseMs) {
+    try {
+      await fileSystem.renameAside(from, to);
+      return;
+    } catch (error) {
+      if (!isHeld(fileSystem, error) || waitedMs >= renameRetryMsMax) throw error;
+      await pause(renamePauseMs);
+    }
+  }
+}
+
+const isHeld = ({ platform }: StoreFileSystem, error: unknown) => platform === 'win32' && heldCodes.has(errnoOf(error) ?? '');
 
 function writeAll(fileSystem: StoreFileSystem, fd: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.byteLength;) {

@@ -51,6 +51,10 @@ export class FailedLedger {
     return this.#entries.keys();
   }
 
+  isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   isOwed(id: string): boolean {
     return this.#owed.has(id);
   }

@@ -1,7 +1,7 @@
 /**
  * The file system as the store sees it: a few synchronous calls, so that a simulated one (page cache, crash, full disk)
- * can stand in. The store makes them in worker threads, never on the host's event loop (design section 4). One is not
- * synchronous: a sync of many files is a matter of waiting together.
+ * can stand in. The store makes them in worker threads, never on the host's event loop (design section 4). Those that
+ * wait for the disk are there in the thread pool as well, so that many files can wait together.
  * May import: node, src/common.
  */
 import fs from 'node:fs';
@@ -42,6 +42,8 @@ export interface StoreFileSystem {
   close(fd: number): void;
   /** Replaces what is at `to`. */
   rename(from: string, to: string): void;
+  /** `rename` in the thread pool: where it frees the blocks of what it replaces at once, it waits for the disk. */
+  renameAside(from: string, to: string): Promise<void>;
   unlink(path: string): void;
   /** Creates a folder and those above it, with mode 0700; nothing happens when it exists. */
   makeFolder(path: string): void;
@@ -73,6 +75,7 @@ export function fileSystemOf(platform: NodeJS.Platform): StoreFileSystem {
     fsyncAside: promisify(fs.fsync),
     close: (fd) => fs.closeSync(fd),
     rename: (from, to) => fs.renameSync(from, to),
+    renameAside: promisify(fs.rename),
     unlink: (path) => fs.unlinkSync(path),
     makeFolder: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
     fsyncFolder: isWindows ? () => {} : syncFolder,

@@ -65,6 +65,12 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
   const batch = new WriteBatch(fileSystem, schedule);
   const files = sessionFiles(tools, folders.sessions);
 
+  /** The latest wave in which a session became failed: what its acceptances find in the ledger is not known before their turn. */
+  let waveWithFailed: object | null = null;
+  const noteFailed = ({ submissionStatus }: SessionFile, { wave }: WriteScope) => {
+    if (submissionStatus === 'failed') waveWithFailed = wave;
+  };
+
   /** Sets back those that the acceptance gives a second chance; all or the whole record fails. */
   const setBackDue = (acceptedId: string, now: number, scope: WriteScope): Written => {
     const written: Written = { digests: [], reports: [] };
@@ -101,12 +107,14 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     const session = files.read(attempt.id);
     if (session === null) return () => ({ result: { type: 'deleted' }, ...nothing });
     enterAttempt(session, attempt, now);
-    const put = files.stage(session, now, scope);
     const isAcceptance = attempt.submissionStatus === 'submitted';
+    // Whom it gives a second chance is known at its turn, and in place before the acceptance is.
+    const mayBeDue = isAcceptance && (!ledger.isEmpty() || scope.wave === waveWithFailed);
+    const put = files.stage(session, now, { scope, isOrdered: mayBeDue });
+    noteFailed(session, scope);
     const { id, submissionStatus, submissionAttempts, submittedAt } = session;
     return () => {
-      // Whom it gives a second chance is known at its turn, and in place before the acceptance is.
-      const before = isAcceptance ? setBackDue(id, now, scope) : nothing;
+      const before = mayBeDue ? setBackDue(id, now, scope) : nothing;
       const digest = put();
       if (isAcceptance) scope.undo.push(ledger.accept(submittedAt ?? now));
       scope.undo.push(ledger.enter(digest));
@@ -126,7 +134,10 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     scope.folders.add(folders.sessions);
     for (const id of new Set(ids)) {
       const session = files.readAnyway(id);
-      if (session !== null && changeSession(session, change, now)) puts.push(files.stage(session, now, scope));
+      if (session === null || !changeSession(session, change, now)) continue;
+      // In order, so that one that cannot be put in place ends the change there.
+      puts.push(files.stage(session, now, { scope, isOrdered: true }));
+      noteFailed(session, scope);
     }
     return () => {
       const digests = puts.map((put) => {
@@ -143,7 +154,7 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     // One that is there may be there since a write whose folder sync failed: told of now, it must be durable.
     scope.folders.add(folders.sessions);
     if (files.exists(session.id)) return () => ({ added: false, ...nothing });
-    const put = files.stage(session, now, scope);
+    const put = files.stage(session, now, { scope, isOrdered: false });
     return () => ({ added: true, digests: [put()], reports: [] });
   };
   /** Shares its syncs with others; an error of the system gets the words of a write that failed. */

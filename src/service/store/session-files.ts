@@ -1,6 +1,6 @@
 /**
  * Reading and writing whole session files, for the recorder.
- *   read -> SessionFile -> stage (beside the file) -> synced by the batch -> put in place -> SessionDigest
+ *   read -> SessionFile -> stage (beside the file) -> synced and put in place by the batch -> SessionDigest
  * May import: node, src/common.
  */
 import { join } from 'node:path';
@@ -65,14 +65,20 @@ export function sessionFiles(tools: WriteTools, folder: string) {
     },
     /**
      * Writes a session beside its file. Of the session itself only its digest is kept: a wave may hold many.
-     * @returns puts it in place, at its turn; durable when the scope's folders are synced.
+     * @param isOrdered it is put in place at its turn and not before.
+     * @returns what is known of it in place, to be called at its turn; durable when the scope's folders are synced.
      */
-    stage: (session: SessionFile, now: number, scope: WriteScope): (() => SessionDigest) => {
+    stage: (
+      session: SessionFile,
+      now: number,
+      { scope, isOrdered }: { scope: WriteScope; isOrdered: boolean },
+    ): (() => SessionDigest) => {
       const staged = stageReplacing(tools, targetOf(session.id), saved(session, now, scope));
       scope.staged.push(staged);
+      if (isOrdered) scope.ordered.add(staged);
       const digest = digestOf(session, unknownFacts);
       return () => {
-        staged.publish();
+        if (isOrdered) staged.publish();
         return placed(digest);
       };
     },

@@ -1,8 +1,8 @@
 /**
  * Work that ends on disk waits for the disk together (design section 4). What is queued is done in waves, each in order of
  * arrival and in steps that all take together; what arrives meanwhile is for the next wave:
- *   enqueue, enqueue, ... -> prepare, prepare, ... (read, stage) -> fsync of what was staged, several at once
- *     -> turn, turn, ... (rename) -> fsync of each folder -> answers -> next wave
+ *   enqueue, enqueue, ... -> prepare, prepare, ... (read, stage) -> fsync and rename of what was staged, several at once
+ *     -> turn, turn, ... -> fsync of each folder -> answers -> next wave
  * An error is the answer of its own work alone, but for a failing folder sync, which fails all that wrote to that folder.
  * May import: node.
  */
@@ -11,20 +11,25 @@ import type { StoreFileSystem } from './file-system.ts';
 
 /** Files that one wave may have open at once; one piece of work with more of them has a wave of its own. */
 const filesAtOnceMax = 64;
-/** Syncs under way at once: no more than the process's thread pool has threads, so that its other users have their turn. */
-const syncsAtOnceMax = 4;
+/** Files under way at once: no more than the process's thread pool has threads, so that its other users have their turn. */
+const filesUnderWayMax = 4;
 
 /** What a piece of work says about itself while it is done. */
 export class WriteScope {
   readonly #syncFolder: (folder: string) => void;
   /** Folders whose names it changed, in the order in which they are to be made durable. */
   readonly folders = new Set<string>();
+  /** The same object for all work of a wave. */
+  readonly wave: object;
   /** What it wrote aside, to be synced before its turn. */
   readonly staged: StagedFile[] = [];
+  /** Those of them that it puts in place itself, at its turn; the others are in place by then. */
+  readonly ordered = new Set<StagedFile>();
   /** What to take back in memory when it turns out not to be durable, the last first. */
   readonly undo: (() => void)[] = [];
 
-  constructor(syncFolder: (folder: string) => void) {
+  constructor(wave: object, syncFolder: (folder: string) => void) {
+    this.wave = wave;
     this.#syncFolder = syncFolder;
   }
 
@@ -44,7 +49,7 @@ export interface StagedWork<Result> {
   ids: readonly string[];
   /** Others whose files it may replace at its turn: later work of the wave must not have read them. */
   others?: () => Iterable<string>;
-  /** Reads, decides and stages. @returns what is to be done at its turn, when all that it staged is synced. */
+  /** Reads, decides and stages. @returns what is to be done at its turn, when all that it staged is synced and in place. */
   prepare(scope: WriteScope): () => Result;
 }
 
@@ -53,14 +58,14 @@ interface Job extends StagedWork<unknown> {
   manner: 'staged' | 'atItsTurn' | 'alone';
   /** The error to answer with when it was done but is not durable. */
   failure: (cause: unknown) => unknown;
-  scope: WriteScope;
   resolve: (result: never) => void;
   reject: (error: unknown) => void;
 }
 
-/** A job, and what its last step answered. */
+/** A job of the wave, and what its last step answered. */
 interface Step<Value> {
   job: Job;
+  scope: WriteScope;
   value: Value;
 }
 
@@ -99,9 +104,8 @@ export class WriteBatch {
   }
 
   #add<Result>(manner: Job['manner'], work: StagedWork<Result>, failure: Job['failure'] = asItIs): Promise<Result> {
-    const scope = new WriteScope((folder) => this.#syncFolder(folder));
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ ...work, manner, failure, scope, resolve, reject });
+      this.#jobs.push({ ...work, manner, failure, resolve, reject });
       if (!this.#isUnderWay) this.#begin();
     });
   }
@@ -113,41 +117,56 @@ export class WriteBatch {
   }
 
   async #runWave(): Promise<void> {
-    const jobs = this.#jobs.splice(0, waveLength(this.#jobs));
-    const prepared = advance(start(jobs), ({ job }) => job.prepare(job.scope));
-    const causes = await this.#syncFiles(prepared.flatMap(({ job }) => job.scope.staged));
-    const synced = advance(prepared, ({ job, value: turn }) => {
-      for (const file of job.scope.staged) if (causes.has(file)) throw job.failure(causes.get(file));
+    const wave = this.#nextWave();
+    const prepared = advance(wave, ({ job, scope }) => job.prepare(scope));
+    const causes = await this.#putInPlace(prepared.map(({ scope }) => scope));
+    const placed = advance(prepared, ({ job, scope, value: turn }) => {
+      for (const file of scope.staged) if (causes.has(file)) throw job.failure(causes.get(file));
       return turn;
     });
-    this.#settle(
-      jobs,
-      advance(synced, ({ value: turn }) => turn()),
-    );
+    const done = advance(placed, ({ value: turn }) => turn());
+    this.#settle(wave, done);
     this.#isUnderWay = false;
     if (this.#jobs.length > 0) this.#begin();
   }
 
-  async #syncFiles(files: readonly StagedFile[]): Promise<Map<StagedFile, unknown>> {
+  #nextWave(): Step<undefined>[] {
+    const wave = {};
+    const jobs = this.#jobs.splice(0, waveLength(this.#jobs));
+    const syncFolder = (folder: string) => this.#syncFolder(folder);
+    return jobs.map((job) => ({ job, scope: new WriteScope(wave, syncFolder), value: undefined }));
+  }
+
+  /** Syncs what was staged, and renames it once it is synced unless its work does that. @returns why that failed. */
+  async #putInPlace(scopes: readonly WriteScope[]): Promise<Map<StagedFile, unknown>> {
     const causes = new Map<StagedFile, unknown>();
-    const waiting = files.values();
-    const syncSome = async () => {
-      for (const file of waiting) await this.#fileSystem.fsyncAside(file.fd).catch((error: unknown) => causes.set(file, error));
+    const waiting = scopes
+      .flatMap(({ staged, ordered }) => staged.map((file) => ({ file, isOrdered: ordered.has(file) })))
+      .values();
+    const workThrough = async () => {
+      for (const { file, isOrdered } of waiting) {
+        try {
+          await this.#fileSystem.fsyncAside(file.fd);
+          if (!isOrdered) await file.publishAside();
+        } catch (error) {
+          causes.set(file, error);
+        }
+      }
     };
-    await Promise.all(Array.from({ length: syncsAtOnceMax }, syncSome));
+    await Promise.all(Array.from({ length: filesUnderWayMax }, workThrough));
     return causes;
   }
 
   /** Makes durable what was done, and answers it. */
-  #settle(jobs: readonly Job[], done: readonly Step<unknown>[]): void {
+  #settle(wave: readonly Step<unknown>[], done: readonly Step<unknown>[]): void {
     const folders = new Set(this.#unsynced);
-    for (const { scope } of jobs) for (const folder of scope.folders) folders.add(folder);
+    for (const { scope } of wave) for (const folder of scope.folders) folders.add(folder);
     const causes = this.#syncFolders(folders);
-    const causeOf = ({ scope }: Job) => [...scope.folders].map((folder) => causes.get(folder)).find(Boolean);
+    const causeOf = (scope: WriteScope) => [...scope.folders].map((folder) => causes.get(folder)).find(Boolean);
     // What later work built on is taken back after it.
-    for (const { job } of done.toReversed()) if (causeOf(job) !== undefined) job.scope.takeBack();
-    for (const { job, value } of done) {
-      const cause = causeOf(job);
+    for (const { scope } of done.toReversed()) if (causeOf(scope) !== undefined) scope.takeBack();
+    for (const { job, scope, value } of done) {
+      const cause = causeOf(scope);
       if (cause === undefined) job.resolve(value as never);
       else job.reject(job.failure(cause));
     }
@@ -197,17 +216,15 @@ function mayFollow(before: Job, job: Job): boolean {
 /** Windows and macOS take ids that differ in case for the same file. */
 const nameOf = (id: string) => id.toLowerCase();
 
-const start = (jobs: readonly Job[]): Step<undefined>[] => jobs.map((job) => ({ job, value: undefined }));
-
 /** Takes each a step further. Whoever throws is answered with it, and leaves nothing behind. */
 function advance<From, To>(steps: readonly Step<From>[], next: (step: Step<From>) => To): Step<To>[] {
   return steps.flatMap((step) => {
-    const { job } = step;
+    const { job, scope } = step;
     try {
-      return [{ job, value: next(step) }];
+      return [{ job, scope, value: next(step) }];
     } catch (error) {
-      for (const file of job.scope.staged) file.drop();
-      job.scope.takeBack();
+      for (const file of scope.staged) file.drop();
+      scope.takeBack();
       job.reject(error);
       return [];
     }
