@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import { useSessionActions } from '../model/actions.tsx';
 import { useCaptureActions } from '../model/capture-actions.ts';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
-import { counted, moment } from '../model/format.ts';
+import { count, counted, moment } from '../model/format.ts';
 import { modKey } from '../model/keys.ts';
 import { setPreferences, usePreferences } from '../model/preferences.ts';
 import { useQuery } from '../model/query.ts';
@@ -60,7 +60,7 @@ function PaletteBody({ onClose, onHelp }: PaletteProps) {
         {
           id: 'search',
           label: `Find “${text.trim()}” in sessions`,
-          detail: data === null ? '' : `${data.total} found`,
+          detail: data === null ? '' : `${count(data.total)} found, hidden fields searched`,
           run: () => go(addressOf('sessions', null, new URLSearchParams({ text: text.trim() }))),
         },
       ];
