@@ -37,11 +37,12 @@ function captureLight(status: Status): Light {
     figure: word,
   };
 }
+const isDiskFailing = ({ disk, problems = [] }: Status): boolean =>
+  disk?.state === 'failing' || problems.some(({ code }) => code.startsWith('store.'));
 function diskLight(status: Status): Light {
   const disk = status.disk;
   const base = { station: 'disk' as const, name: 'Disk' };
-  const hasFailed = disk?.state === 'failing' || (status.problems ?? []).some(({ code }) => code.startsWith('store.'));
-  if (hasFailed) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot save', figure: 'Cannot save' };
+  if (isDiskFailing(status)) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot save', figure: 'Cannot save' };
   if (disk === undefined) return { ...base, glyph: 'tick', tone: 'ok', word: 'Healthy', figure: 'Healthy' };
   const free = `${bytes(disk.freeBytes)} free`;
   if (disk.state === 'low') return { ...base, glyph: 'warning', tone: 'retry', word: 'Nearly full', figure: free };
@@ -52,6 +53,9 @@ function queueLight(status: Status): Light {
   if (status.pending > 0 && isHeld(status))
     return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} held` };
   if (status.pending === 0) return { ...base, glyph: 'tick', tone: 'ok', word: 'Empty', figure: 'Empty' };
+  // What cannot be recorded is not sent.
+  if (isDiskFailing(status))
+    return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} waiting` };
   return { ...base, glyph: 'tick', tone: 'ok', word: 'Moving', figure: `${count(status.pending)} waiting` };
 }
 function endpointLight(status: Status): Light {

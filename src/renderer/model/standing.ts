@@ -148,7 +148,8 @@ function openSaid(status: Status, causes: readonly Cause[], now: number): NoteSa
   const problem = (status.problems ?? [])[0];
   const size = Math.max(causes.length, problem === undefined ? 0 : 1);
   if (size === 0) return null;
-  const titles = causes.slice(0, 2).map((cause) => {
+  const largest = causes.toSorted((a, b) => b.count - a.count);
+  const titles = largest.slice(0, 2).map((cause) => {
     const { title } = causeText(cause, now);
     return cause.count === 0 ? title : `${title} (${count(cause.count)})`;
   });

@@ -8,6 +8,7 @@ import type { Status } from '../../common/contract.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
 import { ago, clock, countdown, counted, duration, moment } from '../model/format.ts';
+import { noEndpoint } from '../model/lights.ts';
 import type { Remedy } from '../model/reasons.ts';
 import { addressOf, go } from '../model/route.ts';
 import { standingOf, type AlarmSaid, type NoteSaid } from '../model/standing.ts';
@@ -120,7 +121,8 @@ function Note({ status, note }: { status: Status; note: NoteSaid }) {
         )}
         <Remedies of={note.remedies} />
       </div>
-      <WhatFollows status={status} />
+      {/* A cycle without an endpoint sends nothing. */}
+      {!noEndpoint(status) && <WhatFollows status={status} />}
     </section>
   );
 }

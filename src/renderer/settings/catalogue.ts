@@ -193,3 +193,6 @@ export const settingFields: readonly SettingField[] = [
   },
 ];
 export const labelOf = (key: SettingKey): string => settingFields.find((field) => field.key === key)?.label ?? key;
+/** A sentence of the service as the form says it: settings by their labels, not by their keys. */
+export const withLabels = (sentence: string): string =>
+  sentence.replaceAll(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (word) => labelOf(word as SettingKey));

@@ -10,6 +10,7 @@ import { clock, duration } from '../model/format.ts';
 import type { Glyph, Tone } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
+import { withLabels } from './catalogue.ts';
 import type { Change } from './draft.ts';
 
 type Step = ConnectionTest['steps'][number];
@@ -84,13 +85,15 @@ export function TestPanel({ change, isValid, startNow }: { change: Change; isVal
           </p>
         )}
         {isRunning && <TestWaiting />}
-        {!isRunning && outcome?.error !== null && outcome !== null && <p className="test-none tone-fail">{outcome.error}</p>}
+        {!isRunning && outcome?.error !== null && outcome !== null && (
+          <p className="test-none tone-fail">{withLabels(outcome.error)}</p>
+        )}
         {!isRunning && test !== null && (
           <>
             <div className="test-verdict">
               <GlyphMark {...marks[test.result]} size="large" />
               <div>
-                <b>{test.message}</b>
+                <b>{withLabels(test.message)}</b>
                 <p className="small text2">
                   {clock(test.at)}, took {duration(test.durationMs)}, tested with the{' '}
                   {outcome?.withChange === true ? 'values entered here' : 'saved values'}. No session was sent.
@@ -103,7 +106,7 @@ export function TestPanel({ change, isValid, startNow }: { change: Change; isVal
                   <GlyphMark {...marks[step.result]} />
                   <b className={step.result === 'failed' ? 'tone-fail' : ''}>{titles[step.step][step.result]}</b>
                   <span className="small text3 figures">{step.durationMs === undefined ? '' : duration(step.durationMs)}</span>
-                  <span className="small text2 test-message">{step.message}</span>
+                  <span className="small text2 test-message">{withLabels(step.message)}</span>
                 </li>
               ))}
             </ul>

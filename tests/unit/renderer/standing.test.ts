@@ -5,6 +5,8 @@ import type { Status } from '../../../src/common/contract.ts';
 import { lightsOf } from '../../../src/renderer/model/lights.ts';
 import { alarmOf, causeText, kindOf } from '../../../src/renderer/model/reasons.ts';
 import { standingOf } from '../../../src/renderer/model/standing.ts';
+import { withLabels } from '../../../src/renderer/settings/catalogue.ts';
+import { rangeOf } from '../../../src/renderer/settings/draft.ts';
 import { causesOf, sessionsOf, statusOf } from '../../support/scripted-data.ts';
 
 const now = Date.UTC(2026, 10, 2, 12, 0, 0);
@@ -69,6 +71,24 @@ describe('the first thing said', () => {
   test('an endpoint that cannot be used is not shown as one that is not set', () => {
     expect(lightsOf({ ...healthy, ...problem('endpoint.unusable') })[3]).toMatchObject({ word: 'Unusable', tone: 'fail' });
   });
+});
+
+test('nothing moves while nothing can be recorded', () => {
+  const failing = { ...healthy, pending: 3, disk: { state: 'failing' as const, freeBytes: 0 } };
+  expect(lightsOf(failing).map(({ word }) => word)).toEqual(['Capturing', 'Cannot save', 'Holding', 'Accepting']);
+});
+
+test('a sentence of the service names settings as the form does', () => {
+  expect(withLabels('None are set; check submissionAuthHeader.')).toBe('None are set; check Authorization.');
+  expect(withLabels('The lastGoodCopy of iPhone is used.')).toBe('The lastGoodCopy of iPhone is used.');
+});
+
+test('the range of a number is that of its schema', () => {
+  expect([rangeOf('submissionTimeoutSeconds'), rangeOf('submissionBackoffJitter'), rangeOf('logLevel')]).toEqual([
+    '1-300',
+    '0-1',
+    undefined,
+  ]);
 });
 
 describe('the reason in words', () => {
