@@ -142,7 +142,7 @@ export const firmColumn: ColumnId = 'state';
 const checkRem = 2.875;
 /** For rounding. */
 const spareRem = 0.25;
-const capturedShortRem = 4.5;
+const capturedShortRem = 5;
 /** Who goes first when room is short (design brief, section 8); the state, the device and the reason stay. */
 const givingWay: readonly (ColumnId | 'seconds')[] = [
   'type',
