@@ -111,14 +111,19 @@ export function StateChart(props: {
           edgeTypes={edgeTypes}
           fitView
           fitViewOptions={{ padding: 0.02, maxZoom: (isSmall ? 1 : 1.3) * remOf() }}
-          minZoom={0.3}
+          minZoom={Math.min(1, 0.9 * fitOf(layout, space))}
           maxZoom={4}
           nodesDraggable={false}
           nodesConnectable={false}
           nodesFocusable={false}
           edgesFocusable={false}
           elementsSelectable={false}
-          panOnDrag={!isSmall}
+          panOnDrag
+          // What was zoomed can be moved within itself, and is in the middle again when it fits.
+          translateExtent={[
+            [layout.x, layout.y],
+            [layout.x + layout.width, layout.y + layout.height],
+          ]}
           zoomOnScroll={false}
           zoomOnDoubleClick={false}
           zoomActivationKeyCode="Control"
@@ -133,6 +138,10 @@ export function StateChart(props: {
     </div>
   );
 }
+
+/** How large a drawing is shown that fills its place. */
+const fitOf = (drawn: Size, place: Size | null) =>
+  place === null ? 1 : Math.min(place.width / drawn.width, place.height / drawn.height);
 
 /** A chart is laid out in px and enlarged as a whole: its letters are not in rem. */
 const unenlarged = ({ width, height }: Size): Size => ({ width: width / remOf(), height: height / remOf() });
