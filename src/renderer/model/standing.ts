@@ -138,7 +138,7 @@ function noteSaid(status: Status, causes: readonly Cause[], now: number): NoteSa
       tone: 'retry',
       headline: `The disk is nearly full: ${bytes(disk.freeBytes)} free`,
       sentence:
-        'Results are still saved and sent. Under 2 GB or 2 % free is said here; when nothing is free, nothing can be saved.',
+        'Results are still saved and sent. Less than 2 GB, or 2 % of the disk, is free; when nothing is, nothing can be saved.',
       remedies: ['openStorage'],
     };
   return openSaid(status, causes, now);

@@ -11,7 +11,7 @@ import { Window } from '../ui/window.tsx';
 export default function Help({ onClose }: { onClose: () => void }) {
   const { singleKeys } = usePreferences();
   return (
-    <Window title="Keys" isOpen onClose={onClose} size="wide">
+    <Window title="Keys" isOpen onClose={onClose} size="full">
       <div className="help">
         {keyHelp.map(({ title, keys }) => (
           <section key={title}>

@@ -12,7 +12,7 @@ export function Window(props: {
   onClose: () => void;
   children: ReactNode;
   role?: 'alertdialog';
-  size?: 'wide' | 'palette';
+  size?: 'wide' | 'full' | 'palette';
 }) {
   return (
     <ModalOverlay
