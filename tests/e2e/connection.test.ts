@@ -131,7 +131,7 @@ onHost('browser', (host) => {
     const opened = await host.open({ prepare: prepareStanding, address: '#/overview' });
     const { page, dataDir, service } = opened;
     if (service === null) throw new Error('the browser has a service of its own');
-    await page.getByText('Results are flowing').waitFor();
+    await page.getByText(/^Results are flowing/).waitFor();
     await service.stop();
     await page.getByText(/No word from the service since \d\d:\d\d:\d\d/).waitFor();
     await page.getByText('9 sessions kept, 30 days').waitFor();

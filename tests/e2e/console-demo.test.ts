@@ -3,14 +3,13 @@
  * Chromium. What was invented for the other console tests is here what a service says.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
+import { builtConsole } from '../support/built-console.ts';
 import { violationsOf } from '../support/console-page.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -23,8 +22,7 @@ const faults: string[] = [];
 
 beforeAll(async () => {
   // The headless host serves the console from where the build puts it.
-  if (!existsSync(join(root, 'out/renderer/index.html')))
-    await build({ configFile: join(root, 'src/renderer/vite.config.ts'), logLevel: 'error', mode: 'production' });
+  await builtConsole();
   dataDir = await mkdtemp(join(tmpdir(), 'hl7-courier-demo-'));
   demo = spawn(process.execPath, ['src/headless/bin.mjs', 'demo', '--data-dir', dataDir, '--port', '0', '--per-second', '3'], {
     cwd: root,
@@ -66,27 +64,6 @@ test('every screen shows what the service says, without an error', async () => {
   await show('settings/endpoint');
   await page.getByRole('button', { name: 'Test connection' }).click();
   await page.getByText('No session was sent.').waitFor();
-  expect(faults).toEqual([]);
-});
-
-test('a session shows its messages, and looking at patient fields is on disk before they are seen', async () => {
-  await show('sessions');
-  await page.getByRole('row').nth(2).click();
-  await page.getByText('Message header').first().waitFor();
-  await page.getByRole('button', { name: 'Show patient fields' }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Show' }).click();
-  await page.getByRole('button', { name: 'Hide patient fields' }).waitFor();
-  await show('settings/backup');
-  await page.getByText('looked at').first().waitFor();
-});
-
-test('a changed setting is stored and told', async () => {
-  await show('settings/delivery');
-  await page.getByRole('textbox', { name: 'At once' }).fill('4');
-  await page.getByRole('button', { name: 'Save changes' }).click();
-  await page.getByText('Saved.').waitFor();
-  await show('machines');
-  await page.getByText(/4 sending at once/).waitFor();
   expect(faults).toEqual([]);
 });
 

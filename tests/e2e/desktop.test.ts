@@ -45,20 +45,6 @@ describe('the window', () => {
     expect(faults).toEqual([]);
   });
 
-  test('shows every screen within its policy and without an error', async () => {
-    const dataDir = makeDataDir();
-    dropSessions(dataDir, 'seen', 20);
-    const { page, faults } = await startDesktop(folder, dataDir);
-    for (const screen of ['attention', 'sessions', 'machines', 'machines/worker', 'log', 'settings', 'overview']) {
-      await page.evaluate((place) => void (location.hash = `#/${place}`), screen);
-      await page.locator('main').first().waitFor();
-      await page.locator('main :is(h1, h2)').first().waitFor();
-    }
-    await page.evaluate(() => void (location.hash = '#/sessions?open=seen001'));
-    await page.getByText('Patient identification').first().waitFor();
-    expect(faults).toEqual([]);
-  });
-
   test('is opened with everything shut that can be shut', async () => {
     const { app } = await startDesktop(folder, makeDataDir());
     const preferences = await app.evaluate(({ BrowserWindow }) => {

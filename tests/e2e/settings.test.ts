@@ -115,7 +115,7 @@ onEveryHost((host) => {
       expect(await page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
       expect((await opened.ask('getStatus', {})).capture?.state).toBe('stopped');
       await opened.show('#/overview');
-      await page.getByText('Capture is off').waitFor();
+      await page.getByText(/apture is off$/).waitFor();
     });
 
     test('a clean-up says first that nothing is past its time', async () => {

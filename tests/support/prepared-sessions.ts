@@ -18,9 +18,6 @@ export const standing = {
   incomplete: 'talking001',
 } as const;
 
-/** As the service writes it: its own sentence, with the endpoint's code. */
-export const refusal = 'HTTP 422 Unprocessable Entity (OBX-3.unknown-code)';
-
 /** Fills `<dataDir>/sessions`, with a file among them that is no session. */
 export function prepareStanding(dataDir: string): void {
   dropRefused(dataDir, standing.refused, 10);
@@ -54,10 +51,12 @@ export function prepareStanding(dataDir: string): void {
   dropFile(dataDir, 'broken.json', '{"id": "broken", "startTime":');
 }
 
-/** Sessions that the endpoint refused, one after the other from that minute on. */
-export function dropRefused(dataDir: string, ids: readonly string[], minute = 10): void {
+/** Sessions that the endpoint refused for that reason, one after the other from that minute on. */
+export function dropRefused(dataDir: string, ids: readonly string[], minute = 10, code = 'OBX-3.unknown-code'): void {
+  // As the service writes it: its own sentence, with the endpoint's code.
+  const error = `HTTP 422 Unprocessable Entity (${code})`;
   ids.forEach((id, index) =>
-    dropSession(dataDir, id, minute + index, failed(refusal, [attempt(1, minute + index, 'refused', 422, refusal)])),
+    dropSession(dataDir, id, minute + index, failed(error, [attempt(1, minute + index, 'refused', 422, error)])),
   );
 }
 
