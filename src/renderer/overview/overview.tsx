@@ -125,17 +125,16 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
         <div className="panel-head">
           <h2>Attempt times</h2>
           <span className="space" />
-          <span className="small text3">{data === null ? '' : `${words.last}, ${count(data.attempts.count)} attempts`}</span>
+          <span className="small text3">{data === null ? '' : `${words.last}, ${attemptsOf(data.attempts.count)}`}</span>
         </div>
         {isLoading && <Bones />}
         {data !== null && data.attempts.count === 0 && <Empty>No attempts in the {words.last}.</Empty>}
         {data !== null && data.attempts.count > 0 && (
           <>
             <div className="percentiles">
-              <Percentile word="Half within" valueMs={data.attempts.p50Ms} />
-              <Percentile word="95 % within" valueMs={data.attempts.p95Ms} />
-              <Percentile word="99 % within" valueMs={data.attempts.p99Ms} />
-              {data.attempts.count < fewAttempts && <span className="small text3">few attempts</span>}
+              <Percentile word="Half" valueMs={data.attempts.p50Ms} />
+              <Percentile word="95 %" valueMs={data.attempts.p95Ms} />
+              <Percentile word="99 %" valueMs={data.attempts.p99Ms} />
             </div>
             <div className="chart">
               <AttemptsChart attempts={data.attempts} />
@@ -147,10 +146,13 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
   );
 }
 
+const attemptsOf = (size: number) =>
+  size > 0 && size < fewAttempts ? `few attempts (${count(size)})` : `${count(size)} attempts`;
+
 function Percentile({ word, valueMs }: { word: string; valueMs: number | undefined }) {
   return (
     <span className="small text2">
-      {word}
+      {word} <span className="within">within </span>
       <b>{valueMs === undefined ? '–' : duration(valueMs)}</b>
     </span>
   );
