@@ -3,7 +3,7 @@
  * says nothing, that it is live again by itself, and that keys alone reach everything.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { addressOf, afterBlock, mayFreeze, onEveryHost, onHost, type OpenedConsole } from '../support/console-hosts.ts';
+import { addressOf, afterBlock, onEveryHost, onHost, type OpenedConsole, whyNoFreeze } from '../support/console-hosts.ts';
 import { startService, until } from '../support/courier-process.ts';
 import { notRun } from '../support/not-run.ts';
 import { prepareStanding, standing } from '../support/prepared-sessions.ts';
@@ -11,8 +11,8 @@ import { dropSession, outcomes, readStored, statusCounts } from '../support/sess
 
 onEveryHost((host) => {
   test('a service that hangs is shown as stale with what was last known, and is live again by itself', async (context) => {
-    if (!mayFreeze(host))
-      notRun(context, 'a real Electron is one process with its Chromium, so a frozen one cannot be looked at');
+    const reason = whyNoFreeze(host);
+    if (reason !== null) notRun(context, reason);
     const opened = await host.open({ prepare: prepareStanding, address: '#/sessions' });
     const { page, dataDir } = opened;
     await page.getByText('after 2 retries').waitFor();

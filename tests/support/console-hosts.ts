@@ -13,7 +13,7 @@ import type { Params, RequestName, Result } from '../../src/common/contract.ts';
 import { openBrowser } from './browser.ts';
 import { builtConsole } from './built-console.ts';
 import { openPage } from './console-page.ts';
-import { type RunningService, startService } from './courier-process.ts';
+import { hasNoSignals, type RunningService, startService } from './courier-process.ts';
 import { builtDesktop, realElectron, startDesktop } from './desktop.ts';
 import { type Script, type ScriptedEndpoint, startEndpoint } from './scripted-endpoint.ts';
 import { makeDataDir } from './session-folder.ts';
@@ -157,8 +157,12 @@ export function onHost(name: ConsoleHost['name'], specs: (host: ConsoleHost) => 
   });
 }
 
-/** A real Electron is one process with its Chromium: frozen, it could not be looked at. */
-export const mayFreeze = (host: ConsoleHost): boolean => host.name === 'browser' || realElectron === null;
+/** Why the host's process cannot be stopped and gone on with while its page is looked at; null: it can. */
+export function whyNoFreeze(host: ConsoleHost): string | null {
+  if (hasNoSignals) return 'Windows has no signals that stop a process';
+  if (host.name === 'browser' || realElectron === null) return null;
+  return 'a real Electron is one process with its Chromium, so the page is stopped with it';
+}
 
 /** The address that the service printed, at a screen. */
 export const addressOf = ({ file }: RunningService, address = ''): string => `${file.url}/?token=${file.token}${address}`;
@@ -180,6 +184,7 @@ function stoppable(pid: number) {
   return {
     freeze: () => void process.kill(pid, 'SIGSTOP'),
     thaw() {
+      if (hasNoSignals) return;
       try {
         process.kill(pid, 'SIGCONT');
       } catch {
