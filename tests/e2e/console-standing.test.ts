@@ -127,6 +127,18 @@ describe('Overview', () => {
     expect(await page.getByText('Nothing is lost').count()).toBe(0);
   });
 
+  test('does not pretend to send where no endpoint is set, and says what is tried while delivery is stopped', async () => {
+    const { page, service } = await open('stopped', '#/overview');
+    await page.getByRole('button', { name: 'Try one now' }).click();
+    await page.getByText('One session is tried now.').waitFor();
+    service.amendStatus({ endpoint: '', circuit: { state: 'closed' } });
+    await page.getByText(/Nothing is sent: no endpoint set/).waitFor();
+    expect(await page.getByRole('button', { name: 'Send now' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Nothing can be sent').waitFor();
+    expect(service.asked.filter(({ name }) => name === 'triggerSubmissionNow')).toHaveLength(1);
+  });
+
   test('a long name of a device leaves its row readable', async () => {
     const { page, service } = await open('healthy', '#/settings');
     service.answer('getDevices', () => ({

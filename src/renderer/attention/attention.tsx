@@ -5,7 +5,7 @@
 import { useMemo, useState } from 'react';
 import type { Cause } from '../../common/console.ts';
 import { useConsole, useNow } from '../model/console.tsx';
-import { ago, brief, count, counted, day } from '../model/format.ts';
+import { ago, brief, count, counted, day, duration } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { causeText } from '../model/reasons.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
@@ -140,7 +140,7 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
       </span>
       <span className="cause-line">
         {job === undefined ? (
-          <span className="cut">{text.line}</span>
+          <span className="cut">{isOver ? `Lasted ${duration(at - cause.firstAt)}` : text.line}</span>
         ) : (
           <>
             <GlyphMark glyph="arrow" tone="move" />

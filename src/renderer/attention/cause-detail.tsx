@@ -80,7 +80,7 @@ export function CauseDetail({ cause }: { cause: Cause }) {
         </div>
         <div>
           <h3 className="text2">What to do</h3>
-          <p>{text.todo}</p>
+          <p>{isOver ? 'Nothing: it has ended.' : text.todo}</p>
         </div>
       </div>
       {job !== undefined && <RetryRun job={job} />}

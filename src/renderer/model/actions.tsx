@@ -9,6 +9,7 @@ import { useConfirm } from '../ui/confirm.tsx';
 import { toast } from '../ui/toast.tsx';
 import { useAsk, useConsole, useIsLive } from './console.tsx';
 import { count, counted, day, verb } from './format.ts';
+import { noEndpoint } from './lights.ts';
 import { stateOf } from './words.ts';
 
 export type Selection =
@@ -43,6 +44,8 @@ export function useSessionActions(): SessionActions {
   const ask = useAsk();
   const confirm = useConfirm();
   const isEnabled = useIsLive();
+  const hasEndpoint = useConsole(({ status }) => status !== null && !noEndpoint(status));
+  const isStopped = useConsole(({ status }) => status?.circuit?.state === 'open');
   const trashDays = useConsole(({ settings }) => settings?.settings.trashDays ?? 7);
   const attempt = useCallback(async <Value,>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
@@ -58,8 +61,14 @@ export function useSessionActions(): SessionActions {
       attempt,
       async sendNow() {
         if (!isEnabled) return;
+        if (!hasEndpoint) {
+          toast('Nothing can be sent: no endpoint can be used. Set it in Settings.');
+          return;
+        }
         const answer = await attempt(() => ask('triggerSubmissionNow', {}));
-        if (answer !== null) toast(answer.started ? 'A cycle has started.' : 'One more cycle follows the running one.');
+        if (answer === null) return;
+        const started = isStopped ? 'One session is tried now.' : 'A cycle has started.';
+        toast(answer.started ? started : 'One more cycle follows the running one.');
       },
       async retry(selection) {
         if (!isEnabled || sizeOf(selection) === 0) return;
@@ -175,7 +184,7 @@ export function useSessionActions(): SessionActions {
       return answer?.total ?? 0;
     }
     return actions;
-  }, [ask, attempt, confirm, isEnabled, trashDays]);
+  }, [ask, attempt, confirm, isEnabled, hasEndpoint, isStopped, trashDays]);
 }
 
 function inView(selection: Selection): string {
