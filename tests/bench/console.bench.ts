@@ -2,15 +2,14 @@
  * The console in a real Chromium: its start, a storm of results on a table of 100,000 rows, the way from a result on disk
  * to pixels, and a search, each beside its target.
  *   node tests/bench/console.bench.ts [--json]; BENCH_CONSOLE_SECONDS (60; 600 for the ten minutes), BENCH_FILES (100,000)
- * May import: tests/bench, tests/support, playwright-core, vite.
+ * May import: tests/bench, tests/support, playwright-core.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { openBrowser } from '../support/browser.ts';
+import { builtConsole } from '../support/built-console.ts';
 import { surroundings, sized } from './bench-process.ts';
 import { type Figure, giveReport, tellProgress } from './bench-report.ts';
 import { figuresOfService } from './console-service.ts';
@@ -18,12 +17,10 @@ import type { StormCounts } from './console-storm.ts';
 import { percentile } from './console-numbers.ts';
 import { settledHeapMb, takeCounts, watchPage } from './console-watch.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const seconds = sized('BENCH_CONSOLE_SECONDS', 60);
 const files = sized('BENCH_FILES', 100_000);
 
-if (!existsSync(`${root}/out/renderer/index.html`))
-  await build({ configFile: `${root}/src/renderer/vite.config.ts`, logLevel: 'error', mode: 'production' });
+await builtConsole();
 const browser = await openBrowser();
 try {
   const onStorm = await figuresOfStorm(browser);

@@ -27,6 +27,8 @@ export interface PagesState {
 }
 
 interface Page {
+  /** Grows with each request: an answer that was overtaken is older than what is here. */
+  number: number;
   total: number;
   sessions: SessionSummary[];
 }
@@ -43,6 +45,9 @@ export class SessionPages {
   /** Heard while pages were on their way: an answer may be older than that. */
   readonly #heard = new Map<string, SessionSummary>();
   #onTheirWay = 0;
+  #requests = 0;
+  /** By page, the number of the request whose answer is here. */
+  readonly #taken = new Map<number, number>();
   /** Runs for as long as the total must not be asked for again. */
   #recount: ReturnType<typeof setTimeout> | null = null;
   #isRecountDue = false;
@@ -156,6 +161,8 @@ export class SessionPages {
   /** What was heard while a page was on its way is newer than the answer. */
   async #pageNow(page: number): Promise<Page> {
     this.#onTheirWay += 1;
+    this.#requests += 1;
+    const number = this.#requests;
     try {
       const { total, sessions } = await this.#ask('getSessions', {
         filter: this.#filter,
@@ -163,13 +170,15 @@ export class SessionPages {
         offset: page * pageSize,
         limit: pageSize,
       });
-      return { total, sessions: sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary) };
+      return { number, total, sessions: sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary) };
     } finally {
       this.#onTheirWay -= 1;
       if (this.#onTheirWay === 0) this.#heard.clear();
     }
   }
-  #take(page: number, { total, sessions }: Page): void {
+  #take(page: number, { number, total, sessions }: Page): void {
+    if (this.#pages.has(page) && number < (this.#taken.get(page) ?? 0)) return;
+    this.#taken.set(page, number);
     this.#drop(page);
     this.#pages.set(page, sessions);
     sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));

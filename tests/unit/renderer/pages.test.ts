@@ -149,6 +149,19 @@ test('what changes between an answer and the view that asks for it is not lost',
   vi.useRealTimers();
 });
 
+test('an answer that was overtaken by a newer one is left', async () => {
+  const { pages, arrive, hold } = startPages(10);
+  await shown(pages);
+  const letGo = hold();
+  const overtaken = pages.refresh();
+  arrive('late');
+  await pages.refresh();
+  letGo();
+  await overtaken;
+  expect(pages.at(0)?.sessionId).toBe('late');
+  pages.stop();
+});
+
 test('a change that is heard while its page is on its way is not lost under an older answer', async () => {
   const { pages, all } = startPages(10);
   const [first] = all as [SessionSummary];
@@ -203,11 +216,22 @@ function startPages(total: number) {
   const all = sessionsOf('large', 1_790_000_000_000, total);
   const asked: { offset?: number; limit?: number }[] = [];
   let isRefusing = false;
+  let held: Promise<void> | null = null;
+  /** Keeps the next answer back until it is let go. */
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
   const ask = (async (_name: string, params: { offset?: number; limit?: number }) => {
     asked.push(params);
     if (isRefusing) throw new CourierError('ERR_SERVICE_NOT_RUNNING', 'The service gives no answer.');
     const offset = params.offset ?? 0;
-    return { total: all.length, sessions: all.slice(offset, offset + (params.limit ?? 100)) };
+    const answer = { total: all.length, sessions: all.slice(offset, offset + (params.limit ?? 100)) };
+    const until = held;
+    held = null;
+    await until;
+    return answer;
   }) as unknown as Ask;
   const pages = new SessionPages(ask, {}, newestFirst);
   /** A new session, told or told with a later one. */
@@ -220,7 +244,7 @@ function startPages(total: number) {
     pages.patch({ added: untold, changed: [], removed: [] });
     untold = [];
   };
-  return { pages, asked, all, arrive, refuse: () => (isRefusing = true) };
+  return { pages, asked, all, arrive, hold, refuse: () => (isRefusing = true) };
 }
 /** As the table does with its top in view. */
 function follow(pages: SessionPages): void {
