@@ -27,6 +27,7 @@ const exactFormat = new Intl.DateTimeFormat(wordsLocale, {
   hourCycle: 'h23',
   timeZoneName: 'shortOffset',
 });
+const zoneFormat = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' });
 const countFormat = new Intl.NumberFormat(undefined);
 const tenthsFormat = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const wholeTenthsFormat = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -123,7 +124,7 @@ export function bytes(value: number): string {
 export const shortId = (id: string): string => (id.length <= 14 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`);
 /** `UTC+1` */
 export function zone(at: number): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' }).formatToParts(at);
+  const parts = zoneFormat.formatToParts(at);
   return (parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC').replace('GMT', 'UTC');
 }
 
