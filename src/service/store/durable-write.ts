@@ -1,7 +1,7 @@
 /**
  * A write that is whole or not at all, even when the power goes (design section 4):
  *   open(tmp, 'wx', 0600) -> write all -> fsync -> close -> rename;  then, shared by the writes of a batch, fsync of the folder
- * Staging is all before the fsync, publishing all after it, so that writes that wait together can be synced together.
+ * A staged file does the same without blocking the thread, so that several can wait for the disk together.
  * `write-file-atomic` and `atomically` are not used: on a full disk both rename a truncated file over the good one.
  * May import: node.
  */
@@ -35,65 +35,66 @@ export interface WriteTarget {
   extension: string;
 }
 
-/** A file that is written under its tmp name, and neither synced nor in place. It is open until one of both is called. */
+/** What is to be a file: first written aside and synced, then put in place. */
 export interface StagedFile {
-  fd: number;
-  /** Puts it in place, once it is synced. On an error the old file is as it was, and the tmp file is removed. */
+  byteLength: number;
+  /** Writes it aside, and syncs it. On an error no tmp file stays, unless even its removal fails. */
+  writeAside(): Promise<void>;
+  /** Puts it in place, once it is written. On an error the old file is as it was, and the tmp file is removed. */
   publish(): void;
   /** The same without blocking the thread. */
   publishAside(): Promise<void>;
-  /** Removes it; does nothing when it was published or dropped. */
+  /** Removes the tmp file, if there is one. */
   drop(): void;
 }
 
-/**
- * Writes `bytes` beside `<folder>/<name><extension>`. What is staged must be synced before it is published.
- * @throws the system's error; no tmp file stays then, unless even its removal fails.
- */
-export function stageReplacing(tools: WriteTools, { folder, name, extension }: WriteTarget, bytes: Uint8Array): StagedFile {
-  const { fileSystem, randomName = tmpRandom } = tools;
-  const tmp = join(folder, `.${name}.${randomName()}.tmp`);
-  const fd = fileSystem.openNew(tmp);
-  // The number of a closed file may be another file's: it is closed once, whatever happens.
-  let isOpen = true;
-  const close = () => {
-    isOpen = false;
-    fileSystem.close(fd);
+/** Stages `bytes` for `<folder>/<name><extension>`; nothing is written yet. */
+export function stageReplacing(tools: WriteTools, target: WriteTarget, bytes: Uint8Array): StagedFile {
+  const { fileSystem } = tools;
+  const { tmp, path } = pathsOf(tools, target);
+  let content: Uint8Array | null = bytes;
+  let isAside = false;
+  const drop = () => {
+    if (isAside) quietly(() => fileSystem.unlink(tmp));
+    isAside = false;
   };
-  const to = join(folder, name + extension);
-  const staged: StagedFile = {
-    fd,
+  return {
+    byteLength: bytes.byteLength,
+    writeAside: async () => {
+      const fd = fileSystem.openNew(tmp);
+      isAside = true;
+      try {
+        try {
+          writeAll(fileSystem, fd, content as Uint8Array);
+          await fileSystem.fsyncAside(fd);
+        } finally {
+          fileSystem.close(fd);
+        }
+      } catch (error) {
+        drop();
+        throw error;
+      }
+      // Many may be written aside before the last of them is in place.
+      content = null;
+    },
     publish: () => {
       try {
-        close();
-        renameFile(tools, tmp, to);
-      } catch (error) {
-        quietly(() => fileSystem.unlink(tmp));
-        throw error;
+        renameFile(tools, tmp, path);
+        isAside = false;
+      } finally {
+        drop();
       }
     },
     publishAside: async () => {
       try {
-        close();
-        await renameFileAside(tools, tmp, to);
-      } catch (error) {
-        quietly(() => fileSystem.unlink(tmp));
-        throw error;
+        await renameFileAside(tools, tmp, path);
+        isAside = false;
+      } finally {
+        drop();
       }
     },
-    drop: () => {
-      if (!isOpen) return;
-      quietly(close);
-      quietly(() => fileSystem.unlink(tmp));
-    },
+    drop,
   };
-  try {
-    writeAll(fileSystem, fd, bytes);
-  } catch (error) {
-    staged.drop();
-    throw error;
-  }
-  return staged;
 }
 
 /**
@@ -101,14 +102,25 @@ export function stageReplacing(tools: WriteTools, { folder, name, extension }: W
  * was, and no tmp file stays unless even its removal fails.
  */
 export function writeReplacing(tools: WriteTools, target: WriteTarget, bytes: Uint8Array): void {
-  const staged = stageReplacing(tools, target, bytes);
+  const { fileSystem } = tools;
+  const { tmp, path } = pathsOf(tools, target);
+  const fd = fileSystem.openNew(tmp);
   try {
-    tools.fileSystem.fsync(staged.fd);
+    try {
+      writeAll(fileSystem, fd, bytes);
+      fileSystem.fsync(fd);
+    } finally {
+      fileSystem.close(fd);
+    }
+    renameFile(tools, tmp, path);
   } catch (error) {
-    staged.drop();
+    quietly(() => fileSystem.unlink(tmp));
     throw error;
   }
-  staged.publish();
+}
+
+function pathsOf({ randomName = tmpRandom }: WriteTools, { folder, name, extension }: WriteTarget) {
+  return { tmp: join(folder, `.${name}.${randomName()}.tmp`), path: join(folder, name + extension) };
 }
 
 /** Renames over what is there; on Windows a name that another program holds is tried again for up to 2 s. */

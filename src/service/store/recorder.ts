@@ -128,25 +128,19 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
       return { result: { type: 'recorded', recorded }, digests: [...before.digests, digest], reports: before.reports };
     };
   };
+  /** One after the other, at its turn: a change of many must not hold them all in memory, and stops at the first that fails. */
   const changeStatus = ({ ids, now, ...change }: ChangeParams, scope: WriteScope) => {
-    const puts: (() => SessionDigest)[] = [];
+    const digests: SessionDigest[] = [];
     // What needs no change may have got it by a write whose folder sync failed.
     scope.folders.add(folders.sessions);
-    for (const id of new Set(ids)) {
+    for (const id of ids) {
       const session = files.readAnyway(id);
       if (session === null || !changeSession(session, change, now)) continue;
-      // In order, so that one that cannot be put in place ends the change there.
-      puts.push(files.stage(session, now, { scope, isOrdered: true }));
-      noteFailed(session, scope);
+      const digest = files.write(session, now, scope);
+      scope.undo.push(ledger.enter(digest));
+      digests.push(digest);
     }
-    return () => {
-      const digests = puts.map((put) => {
-        const digest = put();
-        scope.undo.push(ledger.enter(digest));
-        return digest;
-      });
-      return { changed: digests.map(({ id }) => id), unchanged: ids.length - digests.length, digests, reports: [] };
-    };
+    return { changed: digests.map(({ id }) => id), unchanged: ids.length - digests.length, digests, reports: [] };
   };
   const add = ({ session, now }: { session: SessionFile; now: number }, scope: WriteScope) => {
     const objection = objectionTo(session);
@@ -172,15 +166,19 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
   return {
     record: (params) =>
       shared(`the result of session ${params.record.id}`, {
-        ids: [params.record.id],
+        id: params.record.id,
         ...(params.record.submissionStatus === 'submitted' ? { others: () => ledger.ids() } : {}),
         prepare: (scope) => record(params, scope),
       }),
     watchLedger: () => batch.enqueue(() => ledger.watch()),
     // What is taken back later must not bring back an older ledger.
     replaceLedger: ({ entries, ...at }) => batch.enqueueAlone(() => ledger.replace(entries, at)),
-    changeStatus: (params) => shared('a change of status', { ids: params.ids, prepare: (scope) => changeStatus(params, scope) }),
-    add: (params) => shared(`session ${params.session.id}`, { ids: [params.session.id], prepare: (scope) => add(params, scope) }),
+    changeStatus: (params) =>
+      batch.enqueue(
+        (scope) => wordingFailures('a change of status', () => changeStatus(params, scope)),
+        (cause) => writeFailed('a change of status', cause),
+      ),
+    add: (params) => shared(`session ${params.session.id}`, { id: params.session.id, prepare: (scope) => add(params, scope) }),
     quarantine: (params) =>
       batch.enqueue(
         (scope) => ({ file: setAside(tools, folders, params, scope) }),

@@ -1,7 +1,7 @@
 /**
  * Work that ends on disk waits for the disk together (design section 4). What is queued is done in waves, each in order of
  * arrival and in steps that all take together; what arrives meanwhile is for the next wave:
- *   enqueue, enqueue, ... -> prepare, prepare, ... (read, stage) -> fsync and rename of what was staged, several at once
+ *   enqueue, enqueue, ... -> prepare, prepare, ... (read, stage) -> what was staged: write, fsync, rename, several at once
  *     -> turn, turn, ... -> fsync of each folder -> answers -> next wave
  * An error is the answer of its own work alone, but for a failing folder sync, which fails all that wrote to that folder.
  * May import: node.
@@ -9,8 +9,9 @@
 import type { StagedFile } from './durable-write.ts';
 import type { StoreFileSystem } from './file-system.ts';
 
-/** Files that one wave may have open at once; one piece of work with more of them has a wave of its own. */
-const filesAtOnceMax = 64;
+/** So many works, and about so many bytes of staged files, are in one wave at most: who waits with others waits for them. */
+const worksPerWaveMax = 64;
+const bytesPerWaveMax = 32 * 1024 * 1024;
 /** Files under way at once: no more than the process's thread pool has threads, so that its other users have their turn. */
 const filesUnderWayMax = 4;
 
@@ -43,17 +44,18 @@ export class WriteScope {
   }
 }
 
-/** Work that stages files, so that its syncs are shared. */
+/** Work that stages a file, so that others wait for the disk together with it. */
 export interface StagedWork<Result> {
-  /** Sessions whose files it reads in `prepare`, and may replace: as others left them, so they are in one work of a wave. */
-  ids: readonly string[];
+  /** The session whose file it reads and may replace: as the work before left it, so it is in one work of a wave. */
+  id: string;
   /** Others whose files it may replace at its turn: later work of the wave must not have read them. */
   others?: () => Iterable<string>;
-  /** Reads, decides and stages. @returns what is to be done at its turn, when all that it staged is synced and in place. */
+  /** Reads, decides and stages. @returns what is to be done at its turn, when what it staged is synced and in place. */
   prepare(scope: WriteScope): () => Result;
 }
 
-interface Job extends StagedWork<unknown> {
+interface Job extends Omit<StagedWork<unknown>, 'id'> {
+  id: string | null;
   /** What is not staged does all at its turn; `alone`: nothing else is in its wave. */
   manner: 'staged' | 'atItsTurn' | 'alone';
   /** The error to answer with when it was done but is not durable. */
@@ -90,7 +92,7 @@ export class WriteBatch {
    * @param failure the answer when it was done but is not durable; work that writes nothing needs none.
    */
   enqueue<Result>(work: (scope: WriteScope) => Result, failure?: Job['failure']): Promise<Result> {
-    return this.#add('atItsTurn', { ids: [], prepare: (scope) => () => work(scope) }, failure);
+    return this.#add('atItsTurn', { id: null, prepare: (scope) => () => work(scope) }, failure);
   }
 
   /** Work whose syncs are shared. @param failure the answer when a sync fails. */
@@ -100,10 +102,14 @@ export class WriteBatch {
 
   /** Work that must find all before it durable or taken back, and that all after it must find done; it writes nothing. */
   enqueueAlone<Result>(work: () => Result): Promise<Result> {
-    return this.#add('alone', { ids: [], prepare: () => work });
+    return this.#add('alone', { id: null, prepare: () => work });
   }
 
-  #add<Result>(manner: Job['manner'], work: StagedWork<Result>, failure: Job['failure'] = asItIs): Promise<Result> {
+  #add<Result>(
+    manner: Job['manner'],
+    work: Pick<Job, 'id' | 'others'> & { prepare(scope: WriteScope): () => Result },
+    failure: Job['failure'] = asItIs,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ ...work, manner, failure, resolve, reject });
       if (!this.#isUnderWay) this.#begin();
@@ -117,8 +123,16 @@ export class WriteBatch {
   }
 
   async #runWave(): Promise<void> {
-    const wave = this.#nextWave();
-    const prepared = advance(wave, ({ job, scope }) => job.prepare(scope));
+    const wave: Step<undefined>[] = [];
+    const prepared: Step<() => unknown>[] = [];
+    let bytes = 0;
+    for (const step of this.#nextSteps()) {
+      wave.push(step);
+      prepared.push(...advance([step], ({ job, scope }) => job.prepare(scope)));
+      for (const { byteLength } of step.scope.staged) bytes += byteLength;
+      if (bytes >= bytesPerWaveMax) break;
+    }
+    this.#jobs.splice(0, wave.length);
     const causes = await this.#putInPlace(prepared.map(({ scope }) => scope));
     const placed = advance(prepared, ({ job, scope, value: turn }) => {
       for (const file of scope.staged) if (causes.has(file)) throw job.failure(causes.get(file));
@@ -130,14 +144,14 @@ export class WriteBatch {
     if (this.#jobs.length > 0) this.#begin();
   }
 
-  #nextWave(): Step<undefined>[] {
+  #nextSteps(): Step<undefined>[] {
     const wave = {};
-    const jobs = this.#jobs.splice(0, waveLength(this.#jobs));
+    const jobs = this.#jobs.slice(0, waveLength(this.#jobs));
     const syncFolder = (folder: string) => this.#syncFolder(folder);
     return jobs.map((job) => ({ job, scope: new WriteScope(wave, syncFolder), value: undefined }));
   }
 
-  /** Syncs what was staged, and renames it once it is synced unless its work does that. @returns why that failed. */
+  /** Writes and syncs what was staged, and renames it unless its work does that. @returns why that failed. */
   async #putInPlace(scopes: readonly WriteScope[]): Promise<Map<StagedFile, unknown>> {
     const causes = new Map<StagedFile, unknown>();
     const waiting = scopes
@@ -146,7 +160,7 @@ export class WriteBatch {
     const workThrough = async () => {
       for (const { file, isOrdered } of waiting) {
         try {
-          await this.#fileSystem.fsyncAside(file.fd);
+          await file.writeAside();
           if (!isOrdered) await file.publishAside();
         } catch (error) {
           causes.set(file, error);
@@ -194,14 +208,12 @@ export class WriteBatch {
 /** How many of the jobs, from the first on, make up the next wave: as many as none of them has to see another's file. */
 function waveLength(jobs: readonly Job[]): number {
   const touched = new Set<string>();
-  let files = 0;
   for (const [at, job] of jobs.entries()) {
     const before = jobs[at - 1];
-    files += job.ids.length;
-    const ids = job.ids.map(nameOf);
-    const isFull = files > filesAtOnceMax || ids.some((id) => touched.has(id));
-    if (before !== undefined && (isFull || !mayFollow(before, job))) return at;
-    for (const id of ids) touched.add(id);
+    const name = job.id === null ? null : nameOf(job.id);
+    const mustWait = at >= worksPerWaveMax || (name !== null && touched.has(name));
+    if (before !== undefined && (mustWait || !mayFollow(before, job))) return at;
+    if (name !== null) touched.add(name);
     for (const id of job.others?.() ?? []) touched.add(nameOf(id));
   }
   return jobs.length;

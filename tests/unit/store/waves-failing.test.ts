@@ -68,7 +68,7 @@ async function laboratory() {
     ],
     ['late', () => record('late', 'accepted', 900_000), () => has('late', 900_000)],
   ];
-  /** Asks for all of them in one turn. @returns the names of those that were told it is done, in that order. */
+  /** Asks for all of them in one turn. @returns the names of those that were told it is done. */
   const askFor = async (wanted: readonly string[], onTold = (_told: readonly string[]) => {}) => {
     const told: string[] = [];
     const ask = async ([name, start]: (typeof jobs)[number]) => {
@@ -77,7 +77,7 @@ async function laboratory() {
       onTold(told);
     };
     await Promise.allSettled(jobs.filter(([name]) => wanted.includes(name)).map(ask));
-    return told;
+    return wanted.filter((name) => told.includes(name));
   };
   const onDiskNow = () => jobs.filter(([, , isOnDisk]) => isOnDisk()).map(([name]) => name);
   return { files, jobs, askFor, onDiskNow, setBack: () => setBack };

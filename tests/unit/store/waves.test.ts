@@ -4,6 +4,7 @@
  * May import: src/service/store, tests/support.
  */
 import { expect, test } from 'vitest';
+import { stageReplacing } from '../../../src/service/store/durable-write.ts';
 import type { LedgerEntry } from '../../../src/service/store/session-digest.ts';
 import { WriteBatch } from '../../../src/service/store/write-batch.ts';
 import { errno, type FileCall, SimulatedFileSystem } from '../../support/simulated-file-system.ts';
@@ -49,7 +50,14 @@ test('three records are written, then synced and renamed, then the folder is syn
       ...['openNew', 'write', 'fsync', 'close'].map((name) => `${name} sessions/.${id}.tmp`),
       `rename sessions/${id}.json`,
     ]);
-  expect(made.slice(0, 6).map((step) => step.split(' ')[0])).toEqual(Array(3).fill(['openNew', 'write']).flat());
+  expect(made.slice(0, 6).map((step) => step.split(' ')[0])).toEqual([
+    'openNew',
+    'write',
+    'openNew',
+    'write',
+    'openNew',
+    'write',
+  ]);
   expect(made.filter((step) => step.startsWith('fsyncFolder'))).toEqual(made.slice(-1));
   expect(told).toEqual(Array(3).fill(files.calls.length));
 });
@@ -129,24 +137,15 @@ test.each(['openNew', 'write', 'fsync', 'close', 'rename', 'lstat'] as const)(
   },
 );
 
-test('a change of many of which one cannot be written changes none', async () => {
+test('a change of many stops at the first that cannot be written; those before stay changed', async () => {
   const { recorder, files, onDisk } = recorderOf('s1', 's2', 's3');
   const change = () => recorder.changeStatus({ ids: ['s1', 's2', 's1', 's3'], change: 'ignored', now });
   files.fault = ({ name, path }) => (name === 'fsync' && path.includes('s2') ? errno('EIO') : undefined);
   await expect(change()).rejects.toMatchObject({ code: 'ERR_STORE_WRITE_FAILED' });
-  expect(['s1', 's2', 's3'].map((id) => onDisk(id)?.submissionStatus)).toEqual(['pending', 'pending', 'pending']);
-  expect(files.names(sessions)).toEqual(['s1.json', 's2.json', 's3.json']);
-  files.fault = () => undefined;
-  expect(await change()).toMatchObject({ changed: ['s1', 's2', 's3'], unchanged: 1 });
-});
-
-test('a change of many that cannot be renamed half-way keeps what is in place and drops the rest', async () => {
-  const { recorder, files, onDisk } = recorderOf('s1', 's2', 's3');
-  files.fault = ({ name, path }) => (name === 'rename' && path.includes('s2') ? errno('EIO') : undefined);
-  await expect(recorder.changeStatus({ ids: ['s1', 's2', 's3'], change: 'ignored', now })).rejects.toThrow('could not be saved');
   expect(['s1', 's2', 's3'].map((id) => onDisk(id)?.submissionStatus)).toEqual(['ignored', 'pending', 'pending']);
   expect(files.names(sessions)).toEqual(['s1.json', 's2.json', 's3.json']);
-  expect([files.openFiles, files.wrongCloses]).toEqual([0, 0]);
+  files.fault = () => undefined;
+  expect(await change()).toMatchObject({ changed: ['s2', 's3'], unchanged: 2 });
 });
 
 test('one that fails and an acceptance that wait together: the acceptance sets it back, before it is in place itself', async () => {
@@ -264,33 +263,25 @@ test('what is there already, or needs no change, is not told while the folder ca
   }
 });
 
-test('many that arrive at once have a bounded number of files open, and of syncs under way', async () => {
+test('many that arrive at once have a bounded number of files open, and wait for a bounded number of others', async () => {
   const { recorder, files } = recorderOf();
-  let [openMax, underWay, underWayMax] = [0, 0, 0];
+  let openMax = 0;
   files.fault = () => void (openMax = Math.max(openMax, files.openFiles));
-  files.beforeSync = async () => {
-    underWay += 1;
-    underWayMax = Math.max(underWayMax, underWay);
-    await turns(1);
-    underWay -= 1;
-  };
-  const ids = Array.from({ length: 200 }, (_, at) => `s${at}`);
+  const ids = Array.from({ length: 150 }, (_, at) => `s${at}`);
   await Promise.all(ids.map((id) => recorder.add({ session: storedSession(id), now })));
-  expect(files.names(sessions)).toHaveLength(200);
-  expect(openMax).toBe(64);
-  expect(underWayMax).toBe(4);
+  expect(files.names(sessions)).toHaveLength(150);
+  expect(openMax).toBe(4);
+  expect(files.countOf('fsyncFolder')).toBe(3);
 });
 
-test('more than a wave may hold, asked for by one call, has a wave of its own', async () => {
-  const ids = Array.from({ length: 80 }, (_, at) => `s${at}`);
-  const { recorder, record, steps: stepsOf } = recorderOf('a', ...ids);
-  const answers = await Promise.all([
-    record('a', 'accepted'),
-    recorder.changeStatus({ ids, change: 'ignored', now }),
-    recorder.finish({}),
-  ]);
-  expect(answers[1].changed).toHaveLength(80);
-  expect(stepsOf('fsyncFolder')).toHaveLength(2);
+test('large sessions have smaller waves', async () => {
+  const { recorder, files, steps: stepsOf } = recorderOf();
+  const large = 'MSH|'.padEnd(12 * 1024 * 1024, 'x');
+  const ids = ['s1', 's2', 's3', 's4'];
+  files.write = (_fd, bytes, offset) => bytes.byteLength - offset;
+  await Promise.all(ids.map((id) => recorder.add({ session: storedSession(id, { messages: [large] }), now })));
+  const ends = stepsOf('rename', 'fsyncFolder').map((step) => step.split(' ')[0]);
+  expect(ends).toEqual(['rename', 'rename', 'rename', 'fsyncFolder', 'rename', 'fsyncFolder']);
 });
 
 test('a program that takes a file away as soon as it is in place does not fail its record', async () => {
@@ -300,6 +291,20 @@ test('a program that takes a file away as soon as it is in place does not fail i
   expect(await record('s1', 'accepted')).toMatchObject({ digests: [{ id: 's1', bytes: 0 }] });
 });
 
+test.each(['openNew', 'write', 'fsync', 'close', 'rename'] as const)(
+  'a staged file whose %s fails leaves no tmp file',
+  async (name) => {
+    const files = new SimulatedFileSystem();
+    files.makeFolder(sessions);
+    files.fault = (call) => (call.name === name ? errno('EIO') : undefined);
+    const staged = stageReplacing({ fileSystem: files }, { folder: sessions, name: 's1', extension: '.json' }, new Uint8Array(9));
+    await expect(staged.writeAside().then(() => staged.publishAside())).rejects.toMatchObject({ code: 'EIO' });
+    expect([files.names(sessions), files.openFiles, files.wrongCloses]).toEqual([[], 0, 0]);
+    staged.drop();
+    expect(files.countOf('unlink')).toBe(name === 'openNew' ? 0 : 1);
+  },
+);
+
 test('a bug in one piece of work is its own answer', async () => {
   const files = new SimulatedFileSystem();
   const batch = new WriteBatch(files);
@@ -307,9 +312,9 @@ test('a bug in one piece of work is its own answer', async () => {
     throw new TypeError('a bug');
   };
   const results = await Promise.allSettled([
-    batch.enqueueStaged({ ids: ['a'], prepare: bug }, String),
-    batch.enqueueStaged({ ids: ['b'], prepare: () => bug }, String),
-    batch.enqueueStaged({ ids: ['c'], prepare: () => () => 'c' }, String),
+    batch.enqueueStaged({ id: 'a', prepare: bug }, String),
+    batch.enqueueStaged({ id: 'b', prepare: () => bug }, String),
+    batch.enqueueStaged({ id: 'c', prepare: () => () => 'c' }, String),
     batch.enqueue(bug),
     batch.enqueueAlone(bug),
     batch.enqueue(() => 'd'),
