@@ -95,6 +95,8 @@ onEveryHost((host) => {
       await save();
       expect(stored()).toMatchObject({ submissionConcurrency: 7, retentionDays: 90 });
       expect(JSON.stringify(stored())).not.toContain('hush-4711');
+      // The desktop has a keychain for it, the headless host a file that only the service may read.
+      expect(existsSync(join(opened.dataDir, 'authorization'))).toBe(host.name === 'browser');
     });
 
     test('an earlier version is brought back', async () => {
@@ -116,6 +118,12 @@ onEveryHost((host) => {
       expect((await opened.ask('getStatus', {})).capture?.state).toBe('stopped');
       await opened.show('#/overview');
       await page.getByText(/apture is off$/).waitFor();
+    });
+
+    test('the machines are sent to no inspector unless it is asked for', async () => {
+      const { lines } = await opened.ask('getLog', { level: 'debug', limit: 2000 });
+      expect(JSON.stringify(lines)).not.toMatch(/inspector/i);
+      if (opened.service !== null) expect(opened.service.stderr()).not.toMatch(/inspector/i);
     });
 
     test('a clean-up says first that nothing is past its time', async () => {
@@ -141,40 +149,20 @@ onEveryHost((host) => {
     expect(endpoint.posts[0]?.headers.authorization).toBe('Bearer environment-4711');
     expect(await page.content()).not.toContain('4711');
   });
-
-  test('the machines are sent to no inspector unless it is asked for', async () => {
-    const opened = await host.open({ settings: { logLevel: 'debug' } });
-    const { lines } = await opened.ask('getLog', { level: 'debug', limit: 2000 });
-    expect(JSON.stringify(lines)).not.toMatch(/inspector/i);
-    if (opened.service !== null) expect(opened.service.stderr()).not.toMatch(/inspector/i);
-  });
 });
 
 onHost('browser', (host) => {
-  test('what --set overrides is shown as such and is not stored', async () => {
-    const { page, dataDir } = await host.open({ args: ['--set', 'submissionConcurrency=9'], address: '#/settings/delivery' });
+  test('what --set overrides is shown as such and is not stored; start at login is not offered', async () => {
+    const { page, dataDir, show } = await host.open({
+      args: ['--set', 'submissionConcurrency=9'],
+      address: '#/settings/delivery',
+    });
     await page.getByText('Set by --set').waitFor();
     const field = page.getByRole('textbox', { name: 'At once' });
     expect([await field.inputValue(), await field.getAttribute('readonly')]).toEqual(['9', '']);
     expect(readFileSync(join(dataDir, 'settings.json'), 'utf8')).not.toContain('submissionConcurrency');
-  });
-
-  test('start at login is not offered where a service manager starts it', async () => {
-    const { page } = await host.open({ address: '#/settings/look' });
+    await show('#/settings/look');
     await page.getByText('Single keys').first().waitFor();
     expect(await page.getByText('Start at login').count()).toBe(0);
-  });
-});
-
-onHost('desktop', (host) => {
-  test('the secret is in the keychain, not in a file of its own', async () => {
-    const { page, dataDir } = await host.open({ address: '#/settings/endpoint' });
-    await page.getByText('It is kept in the keychain of this computer and never shown again.').waitFor();
-    await page.getByRole('button', { name: 'Enter', exact: true }).click();
-    await page.getByPlaceholder('Bearer ...').fill('Bearer hush-4711');
-    await page.getByRole('button', { name: 'Save changes' }).click();
-    await page.getByText('Saved.').waitFor();
-    expect(existsSync(join(dataDir, 'authorization'))).toBe(false);
-    expect(readFileSync(join(dataDir, 'authorization.safe'), 'utf8')).not.toContain('4711');
   });
 });
