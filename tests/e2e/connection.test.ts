@@ -30,9 +30,10 @@ onEveryHost((host) => {
   });
 
   describe('by keys alone', () => {
+    const finished = afterBlock();
     let opened: OpenedConsole;
     beforeAll(async () => {
-      opened = await host.open({ prepare: prepareStanding, finished: afterBlock });
+      opened = await host.open({ prepare: prepareStanding, finished });
       await until('the first cycle is over', async () => (await opened.ask('getStatus', {})).worker?.nextCycleAt !== undefined);
     });
 

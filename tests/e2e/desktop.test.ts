@@ -6,8 +6,9 @@ import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, type onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Bridge } from '../../src/preload/bridge.ts';
+import { afterBlock } from '../support/console-hosts.ts';
 import { startService, until } from '../support/courier-process.ts';
 import { builtDesktop, type Desktop, realElectron, spawnDesktop, startDesktop } from '../support/desktop.ts';
 import { startEndpoint } from '../support/scripted-endpoint.ts';
@@ -205,10 +206,11 @@ describe('the bridge', () => {
 });
 
 describe('getting in', () => {
+  const finished = afterBlock();
   let desktop: Desktop;
   beforeAll(async () => {
-    const dataDir = makeDataDir(afterAll as unknown as typeof onTestFinished);
-    desktop = await startDesktop(folder, dataDir, { finished: afterAll });
+    const dataDir = makeDataDir(finished);
+    desktop = await startDesktop(folder, dataDir, { finished });
   });
 
   test('a page of another origin that holds the bridge is refused and hears nothing', async () => {

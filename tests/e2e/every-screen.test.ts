@@ -82,9 +82,10 @@ const screens: { name: string; address: string; shows: (string | RegExp)[] }[] =
 ];
 
 onEveryHost((host) => {
+  const finished = afterBlock();
   let opened: OpenedConsole;
   beforeAll(async () => {
-    opened = await host.open({ prepare: prepareStanding, finished: afterBlock });
+    opened = await host.open({ prepare: prepareStanding, finished });
     // From its first line on with everything watched.
     await opened.page.reload();
     await opened.page.locator('.lights > div').first().waitFor();

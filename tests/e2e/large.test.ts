@@ -2,16 +2,17 @@
  * A hundred thousand session files, the same folder on one host after the other: all are known, any is found, and only
  * what is in view is in the page.
  */
-import { afterAll, beforeAll, expect, test, type onTestFinished } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { writeBacklog } from '../bench/bench-sessions.ts';
-import { onEveryHost } from '../support/console-hosts.ts';
+import { afterBlock, onEveryHost } from '../support/console-hosts.ts';
 import { until } from '../support/courier-process.ts';
 import { dropSession, makeDataDir, readStored } from '../support/session-folder.ts';
 
 const count = 100_000;
+const finished = afterBlock();
 let dataDir: string;
 beforeAll(() => {
-  dataDir = makeDataDir(afterAll as unknown as typeof onTestFinished);
+  dataDir = makeDataDir(finished);
   writeBacklog(dataDir, { count, bytes: 900, standing: 'submitted' });
 }, 180_000);
 

@@ -19,10 +19,11 @@ const codeOf = (kind: Kind) => `OBX-3.${kind}`;
 const causeOf = (kind: Kind) => `refused-422-${codeOf(kind)}`;
 
 onEveryHost((host) => {
+  const finished = afterBlock();
   let opened: OpenedConsole;
   beforeAll(async () => {
     opened = await host.open({
-      finished: afterBlock,
+      finished,
       prepare(dataDir) {
         (Object.keys(kinds) as Kind[]).forEach((kind, index) => dropRefused(dataDir, named(kind), 100 * index, codeOf(kind)));
         dropSession(dataDir, 'filter900', 1, accepted);

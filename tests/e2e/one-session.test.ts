@@ -14,10 +14,11 @@ import { dropSession, outcomes, patientName, readStored, sessionFields, sessionP
 const markup = '<img src=x onerror=alert(1)><script>document.title="taken"</script>';
 
 onEveryHost((host) => {
+  const finished = afterBlock();
   let opened: OpenedConsole;
   beforeAll(async () => {
     opened = await host.open({
-      finished: afterBlock,
+      finished,
       prepare(dataDir) {
         prepareStanding(dataDir);
         dropRefused(dataDir, ['next001', 'next002', 'ignore001', 'trash001'], 14);

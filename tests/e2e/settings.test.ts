@@ -12,9 +12,10 @@ import { dropSession, statusCounts } from '../support/session-folder.ts';
 
 onEveryHost((host) => {
   describe('as stored', () => {
+    const finished = afterBlock();
     let opened: OpenedConsole;
     beforeAll(async () => {
-      opened = await host.open({ finished: afterBlock, prepare: (dataDir) => dropSession(dataDir, 'sent001') });
+      opened = await host.open({ finished, prepare: (dataDir) => dropSession(dataDir, 'sent001') });
     });
     const stored = () => JSON.parse(readFileSync(join(opened.dataDir, 'settings.json'), 'utf8')) as Record<string, unknown>;
     const save = async () => {

@@ -19,8 +19,17 @@ import { type Script, type ScriptedEndpoint, startEndpoint } from './scripted-en
 import { makeDataDir } from './session-folder.ts';
 
 type Finished = typeof onTestFinished;
-/** For an opened console that all tests of a block share. */
-export const afterBlock = afterAll as unknown as Finished;
+/**
+ * For what all tests of a block share: called in the block itself, it closes after the block, the last one first, what is
+ * handed to it in `beforeAll`. (A hook that is added while hooks run is not run.)
+ */
+export function afterBlock(): Finished {
+  const closings: (() => unknown)[] = [];
+  afterAll(async () => {
+    for (const close of closings.toReversed()) await close();
+  });
+  return ((close: () => unknown) => void closings.push(close)) as Finished;
+}
 
 export interface OpenOptions {
   /** One that is there already; else a fresh one. */
