@@ -16,6 +16,8 @@ interface Answered {
   at: number;
   httpStatus?: number;
   code?: string;
+  /** Origin that a 3xx answer points to. */
+  elsewhere?: string;
 }
 export type EndpointEvent =
   /**
@@ -150,6 +152,11 @@ export const endpointMachine = setup({
   },
 });
 
-function causeOf(kind: CircuitCause['kind'], { httpStatus, code }: Answered): CircuitCause {
-  return { kind, ...(httpStatus === undefined ? {} : { httpStatus }), ...(code === undefined ? {} : { code }) };
+function causeOf(kind: CircuitCause['kind'], { httpStatus, code, elsewhere }: Answered): CircuitCause {
+  return {
+    kind,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(code === undefined ? {} : { code }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+  };
 }

@@ -576,6 +576,7 @@ function endpointEventOf({
     at: answeredAt,
     ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
     ...(outcome.code === undefined ? {} : { code: outcome.code }),
+    ...(outcome.elsewhere === undefined ? {} : { elsewhere: outcome.elsewhere }),
   };
   switch (outcome.kind) {
     case 'accepted':

@@ -134,6 +134,8 @@ export const circuit = z.object({
       kind: z.enum(['endpoint', 'refused', 'unavailable', 'earlier']),
       httpStatus: z.number().optional(),
       code: z.string().optional(),
+      /** Where a 3xx answer points: scheme, host and port, never more. */
+      elsewhere: z.string().max(255).optional(),
     })
     .optional(),
   since: unixMs.optional(),

@@ -26,6 +26,8 @@ export interface Outcome {
   error?: string;
   /** How long the endpoint asked us to wait (Retry-After, RFC 9110 section 10.2.3), in ms, capped at ten minutes. */
   retryAfterMs?: number;
+  /** Where a 3xx answer points: scheme, host and port (`Location`, RFC 9110 section 10.2.2); missing when it does not say. */
+  elsewhere?: string;
 }
 
 const laterStatuses = new Set([408, 409, 425, 429]);
@@ -49,6 +51,8 @@ export interface CircuitCause {
   kind: 'endpoint' | 'refused' | 'unavailable' | 'earlier';
   httpStatus?: number;
   code?: string;
+  /** Origin that the endpoint points to; missing when it does not. */
+  elsewhere?: string;
 }
 
 export type CircuitState = 'closed' | 'open' | 'halfOpen';
@@ -83,7 +87,7 @@ export function circuitReason(cause: CircuitCause): string {
       const known = reasonsByStatus[cause.httpStatus ?? 0];
       if (known !== undefined) return known;
       if (cause.httpStatus !== undefined && cause.httpStatus >= 300 && cause.httpStatus < 400)
-        return `the endpoint points elsewhere (${cause.httpStatus}), and redirects are never followed with patient data; check submissionEndpoint`;
+        return `the endpoint points elsewhere (${cause.httpStatus}${cause.elsewhere === undefined ? '' : `, to ${cause.elsewhere}`}), and redirects are never followed with patient data; check submissionEndpoint`;
       return `the endpoint answers that the address or the credentials are wrong (${detail}); check submissionEndpoint and submissionAuthHeader`;
     }
     case 'refused':

@@ -16,6 +16,7 @@ const events: EndpointEvent[] = [
   { type: 'delivery.refused', at: 1, httpStatus: 400 },
   { type: 'delivery.exhausted', at: 1, code: 'ECONNREFUSED' },
   { type: 'delivery.misaddressed', at: 1, httpStatus: 401 },
+  { type: 'delivery.misaddressed', at: 1, httpStatus: 302, elsewhere: 'https://new.example' },
   { type: 'destination.changed' },
 ];
 const { paths, taken } = walk(machine, { events: () => events, key: ({ value, context }) => JSON.stringify([value, context]) });
@@ -64,6 +65,17 @@ describe(`the endpoint's circuit, along ${paths.length} paths`, () => {
       expect(after.value).toBe('closed');
       expect(after.context).toEqual({ exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null });
     }
+  });
+
+  test('a redirect that opens it says where it points, until something else does', () => {
+    const opened = steps.filter(({ event }) => event.type === 'delivery.misaddressed' && event.elsewhere !== undefined);
+    expect(opened.some(({ before, after }) => before.value !== 'open' && after.value === 'open')).toBe(true);
+    for (const { before, after } of opened)
+      if (before.value !== 'open')
+        expect(after.context.cause).toEqual({ kind: 'endpoint', httpStatus: 302, elsewhere: 'https://new.example' });
+    for (const { event, before, after } of steps)
+      if (event.type === 'delivery.misaddressed' && event.httpStatus === 401 && before.value !== 'open')
+        expect(after.context.cause).toEqual({ kind: 'endpoint', httpStatus: 401 });
   });
 
   test('an open or half open circuit always has a cause', () => {

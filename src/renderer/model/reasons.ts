@@ -94,7 +94,7 @@ export function kindOf(cause: { kind?: string | undefined; httpStatus?: number |
 
 /** The alarm of the Overview for an open circuit. `host` is where sessions go. */
 export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, timeoutSeconds: number): Alarm {
-  const { httpStatus, code } = circuit.cause ?? {};
+  const { httpStatus, code, elsewhere } = circuit.cause ?? {};
   const stopped = (what: string) => `Delivery has stopped: ${what}`;
   const answer = httpStatus === undefined ? '' : `It answered ${statusText(httpStatus)}.`;
   const figures = {
@@ -131,7 +131,13 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
       return {
         ...base,
         headline: stopped('the endpoint points elsewhere'),
-        steps: ['Redirects are never followed with patient data. Ask who runs it for the new URL and enter it.'],
+        steps:
+          elsewhere === undefined
+            ? [`Redirects are never followed with patient data. Ask whoever runs ${host} for the new URL and enter it.`]
+            : [
+                `Redirects are never followed with patient data. Enter the new URL: it begins with ${elsewhere} (its path and query are not shown).`,
+                ...(new URL(elsewhere).host === host ? [] : [`Ask whoever runs ${host} first whether that is theirs.`]),
+              ],
         remedies: ['changeUrl', 'testConnection'],
       };
     case 'name':

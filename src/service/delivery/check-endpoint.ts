@@ -2,12 +2,14 @@
  * Tells an operator where the way to the endpoint ends, without sending a session: the name, the proxy, the connection,
  * the certificate, the credentials and the path, one after the other.
  *   name -> proxy -> connection -> certificate -> OPTIONS or HEAD -> credentials, path;  after a failure the rest is unknown
- * May import: node, src/common.
+ * May import: node, got, src/common.
  */
+import type { Response } from 'got';
 import type { ConnectionTest } from '../../common/console.ts';
 import { classOfStatus } from '../../common/outcome.ts';
 import type { Destination } from './destination.ts';
 import { faultOf, statusSentence } from './fault.ts';
+import { redirectOrigin } from './redirect-origin.ts';
 import { openWay, type WayStep } from './way.ts';
 
 type Step = ConnectionTest['steps'][number];
@@ -63,11 +65,12 @@ function stepOf({ step, result, message, durationMs, error }: WayStep): Step {
 async function askEndpoint(destination: Destination, signal: AbortSignal, now: () => number): Promise<Step[]> {
   const startedAt = now();
   let answer = await statusOf(destination, 'OPTIONS', signal);
-  if (typeof answer === 'number' && [404, 405, 501].includes(answer)) answer = await statusOf(destination, 'HEAD', signal);
+  if (answer.httpStatus !== undefined && [404, 405, 501].includes(answer.httpStatus))
+    answer = await statusOf(destination, 'HEAD', signal);
   const durationMs = Math.max(0, now() - startedAt);
   const findings: [Finding, Finding] =
-    typeof answer === 'number'
-      ? [credentialsFinding(answer, destination.isAuthorized), pathFinding(answer)]
+    answer.httpStatus !== undefined
+      ? [credentialsFinding(answer.httpStatus, destination.isAuthorized), pathFinding(answer)]
       : [
           { result: 'failed', code: answer.code, message: `The endpoint gave no answer: ${answer.words}.` },
           { result: 'unknown', message: 'Not tried, because an earlier step failed.' },
@@ -93,7 +96,7 @@ function credentialsFinding(httpStatus: number, isAuthorized: boolean): Finding 
   return { result: 'unknown', httpStatus, message: `The endpoint says nothing about our credentials (${sentence}).` };
 }
 
-function pathFinding(httpStatus: number): Finding {
+function pathFinding({ httpStatus, elsewhere }: Heard): Finding {
   const sentence = statusSentence(httpStatus);
   if (classOfStatus(httpStatus) === 'accepted')
     return { result: 'ok', httpStatus, message: `The endpoint answers at this address (${sentence}).` };
@@ -101,7 +104,7 @@ function pathFinding(httpStatus: number): Finding {
     return {
       result: 'failed',
       httpStatus,
-      message: `The endpoint points elsewhere (${sentence}), and redirects are never followed with patient data; check submissionEndpoint.`,
+      message: `The endpoint points elsewhere (${sentence}${elsewhere === undefined ? '' : `, to ${elsewhere}`}), and redirects are never followed with patient data; check submissionEndpoint.`,
     };
   if (httpStatus === 410 || httpStatus === 421)
     return { result: 'failed', httpStatus, message: `This address is not served (${sentence}); check submissionEndpoint.` };
@@ -118,15 +121,22 @@ function pathFinding(httpStatus: number): Finding {
   };
 }
 
+interface Heard {
+  httpStatus: number;
+  /** Origin that a 3xx answer points to. */
+  elsewhere?: string | undefined;
+}
+interface Unheard {
+  httpStatus?: undefined;
+  code: string;
+  words: string;
+}
+
 /** The status of a request without a body, or why there is none. */
-function statusOf(
-  destination: Destination,
-  method: 'OPTIONS' | 'HEAD',
-  signal: AbortSignal,
-): Promise<number | { code: string; words: string }> {
+function statusOf(destination: Destination, method: 'OPTIONS' | 'HEAD', signal: AbortSignal): Promise<Heard | Unheard> {
   return new Promise((resolve) => {
     const request = destination.open(method, {});
-    const finish = (answer: number | { code: string; words: string }) => {
+    const finish = (answer: Heard | Unheard) => {
       signal.removeEventListener('abort', onAbort);
       resolve(answer);
       request.destroy();
@@ -134,10 +144,12 @@ function statusOf(
     const onAbort = () => finish({ code: 'ETIMEDOUT', words: 'the test took too long (ETIMEDOUT)' });
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
-    request.once('response', (response: { statusCode: number }) => finish(response.statusCode));
+    request.once('response', ({ statusCode: httpStatus, headers }: Response) =>
+      finish({ httpStatus, elsewhere: redirectOrigin(httpStatus, headers.location, destination.shownUrl) }),
+    );
     request.on('error', (error) => {
       const { httpStatus, code = 'UNKNOWN', error: words = '' } = faultOf(error, destination);
-      finish(httpStatus ?? { code, words });
+      finish(httpStatus === undefined ? { code, words } : { httpStatus });
     });
     request.resume();
     if (method === 'OPTIONS') request.end();

@@ -10,6 +10,7 @@ import type { Destination } from './destination.ts';
 import { faultOf, statusSentence } from './fault.ts';
 import { unheard } from './network-error.ts';
 import { isProblemDocument, problemCode } from './problem-code.ts';
+import { redirectOrigin } from './redirect-origin.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** Of an answer's body no more than this is read: the status decides (design section 6). */
@@ -83,6 +84,7 @@ function outcomeOf(response: Response, problem: string, destination: Destination
   const kind = classOfStatus(httpStatus, destination.statusRules);
   if (kind === 'accepted') return { kind, httpStatus };
   const code = problem === '' ? undefined : problemCode(problem);
+  const elsewhere = redirectOrigin(httpStatus, headers.location, destination.shownUrl);
   const waitMs = kind === 'later' ? retryAfterMs(headers['retry-after'], now) : undefined;
   return {
     kind,
@@ -90,5 +92,6 @@ function outcomeOf(response: Response, problem: string, destination: Destination
     ...(code === undefined ? {} : { code }),
     error: statusSentence(httpStatus) + (code === undefined ? '' : ` (${code})`),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
   };
 }

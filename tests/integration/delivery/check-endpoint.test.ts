@@ -33,6 +33,14 @@ describe('what an answer says', () => {
     expect(server.seen.every(({ method }) => method !== 'POST')).toBe(true);
   });
 
+  test('of an endpoint that points elsewhere only scheme, host and port are told', async () => {
+    const location = 'https://new.example:8443/in/DOE^JANE?patient=4711'.replace('^', '%5E');
+    const server = await serve((_request, response) => response.writeHead(308, { location }).end());
+    expect((await check(server.url)).message).toBe(
+      'The endpoint points elsewhere (HTTP 308 Permanent Redirect, to https://new.example:8443), and redirects are never followed with patient data; check submissionEndpoint.',
+    );
+  });
+
   test('an endpoint that does not know OPTIONS is asked with HEAD, with the credentials', async () => {
     const server = await serve((request, response) => response.writeHead(request.method === 'HEAD' ? 200 : 405).end());
     const found = await check(`${server.url}/in?key=hush`);

@@ -180,6 +180,7 @@ test('a redirect is not followed: the other server hears nothing, and no header 
     kind: 'endpoint',
     httpStatus: 307,
     error: 'HTTP 307 Temporary Redirect',
+    elsewhere: other.url,
   });
   expect(other.connections).toBe(0);
 });

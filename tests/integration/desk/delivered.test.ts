@@ -1,7 +1,7 @@
 /**
  * The desk over the real store with its threads, the real worker, and a real endpoint on loopback.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CourierEvent } from '../../../src/common/contract.ts';
@@ -129,4 +129,23 @@ test('what another program drops into the folder is told of, and what is no sess
   dropSession(dataDir, 'odd', 0, { messages: 'not a list' });
   await store.scan();
   expect((await desk.handlers.getCauses({})).causes).toMatchObject([{ id: 'unreadable', state: 'open', count: 1 }]);
+});
+
+test('an endpoint that points elsewhere is told with scheme, host and port; its path and query are nowhere', async () => {
+  const dataDir = makeDataDir();
+  const location = `https://new.example:8443/in/${patientName}?patient=4711`;
+  const endpoint = await startEndpoint(() => ({ status: 302, headers: { location } }));
+  dropSessions(dataDir, 'moved', 1);
+  const { desk, heard, notices } = await house(endpoint, dataDir);
+  const cause = { kind: 'endpoint', httpStatus: 302, elsewhere: 'https://new.example:8443' };
+  await vi.waitFor(() => expect(desk.statusExtras().circuit).toMatchObject({ state: 'open', cause }), patiently);
+  await vi.waitFor(() => expect(notices.map(({ causeId }) => causeId)).toContain('circuit'), patiently);
+  expect(notices.find(({ causeId }) => causeId === 'circuit')?.body).toContain(
+    'The endpoint points elsewhere (302, to https://new.example:8443), and redirects are never followed with patient data',
+  );
+  const onDisk = () => readFileSync(join(dataDir, 'sessions', 'moved001.json'), 'utf8');
+  await vi.waitFor(() => expect(JSON.parse(onDisk())).toMatchObject({ submissionError: 'HTTP 302 Found' }), patiently);
+  const { messages: _messages, elements: _elements, ...said } = JSON.parse(onDisk()) as Record<string, unknown>;
+  for (const text of [JSON.stringify(said), JSON.stringify(heard), JSON.stringify(notices)])
+    expect(text).not.toMatch(new RegExp(`${patientName}|patient=4711|/in/`));
 });

@@ -117,6 +117,23 @@ describe('the reason in words', () => {
     expect(kindOf({ code: 'HPE_INVALID_CONSTANT' })).toBe('nobody');
   });
 
+  test('an endpoint that points elsewhere is told with the new host, and whether to trust it is asked of who runs the old one', () => {
+    const steps = (elsewhere?: string) => {
+      const cause = { kind: 'endpoint' as const, httpStatus: 302, ...(elsewhere === undefined ? {} : { elsewhere }) };
+      return alarmOf({ state: 'open', cause }, 'results.example.org', 30).steps;
+    };
+    const neverFollowed = 'Redirects are never followed with patient data.';
+    const isShort = '(its path and query are not shown)';
+    expect(steps('https://new.example:8443')).toEqual([
+      `${neverFollowed} Enter the new URL: it begins with https://new.example:8443 ${isShort}.`,
+      'Ask whoever runs results.example.org first whether that is theirs.',
+    ]);
+    expect(steps('https://results.example.org')).toEqual([
+      `${neverFollowed} Enter the new URL: it begins with https://results.example.org ${isShort}.`,
+    ]);
+    expect(steps()).toEqual([`${neverFollowed} Ask whoever runs results.example.org for the new URL and enter it.`]);
+  });
+
   test('others are said to be accepted only while they can be', () => {
     const [refused] = causesOf('busy', now) as [Cause];
     expect(causeText(refused, now).said).toContain('Other sessions are accepted.');
