@@ -57,9 +57,9 @@ interface Taken {
 /** An event that leads to one state from each of the others is drawn once, from "any state". */
 function fromAnywhere(taken: readonly Taken[], states: readonly ChartState[]): Taken[] {
   const moving = taken.filter(({ from, to }) => from !== to && to !== '');
-  const sources = Map.groupBy(moving, ({ to, event }) => `${event} > ${to}`);
   return moving.map((each) => {
-    const from = new Set((sources.get(`${each.event} > ${each.to}`) ?? []).map((other) => other.from));
+    const alike = moving.filter(({ to, event }) => to === each.to && event === each.event);
+    const from = new Set(alike.map((other) => other.from));
     const others = states.filter(({ id, isFinal, isFrame }) => id !== each.to && !isFinal && !isFrame);
     const isFromAll = others.length > 2 && others.every(({ id }) => from.has(id));
     return isFromAll ? { from: anyState, to: each.to, event: each.event } : each;
