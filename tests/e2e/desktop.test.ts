@@ -436,7 +436,7 @@ describe('tray and notifications', () => {
     const seen = () =>
       app.evaluate((electron) => {
         const { standIn } = electron as unknown as typeof import('../support/electron-stand-in/module.ts');
-        return { notes: standIn.notifications.map(({ title }) => title), tray: standIn.trays[0]?.toolTip ?? '' };
+        return { notes: standIn.notifications.map(({ title, body }) => `${title}. ${body}`), tray: standIn.trays[0]?.toolTip ?? '' };
       });
     await until('the tray says that delivery stopped', async () => (await seen()).tray.includes('Delivery stopped'));
     await page.evaluate(() => (window as unknown as Page).electron.triggerSubmissionNow());
@@ -446,7 +446,10 @@ describe('tray and notifications', () => {
     await until('all is delivered', () => statusCounts(dataDir)['submitted'] === 4);
     await until('the tray says so', async () => (await seen()).tray.includes('All sessions are delivered'));
     await until('both notifications were shown', async () => (await seen()).notes.length >= 2);
-    expect((await seen()).notes).toHaveLength(2);
+    expect((await seen()).notes).toEqual([
+      expect.stringMatching(/^Delivery stopped\. .*held, nothing lost\.$/),
+      'Delivering again. After less than a minute. 4 sent, 0 failed.',
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
 /**
  * The service's own sentences about causes, for the console's detail and for a notification of the desktop. Without patient
  * data, and without anything an endpoint said but its status and code.
- * May import: src/common, src/service/delivery.
+ * May import: src/common, machines, src/service/delivery.
  */
 import type { Cause } from '../../common/console.ts';
+import type { SentSince } from '../../../machines/interruption.ts';
 import { statusSentence } from '../delivery/fault.ts';
 import { networkErrorWords } from '../delivery/network-error.ts';
 import type { CauseKey } from '../store/session-cause.ts';
@@ -53,8 +54,9 @@ const titles: Record<Cause['kind'], { began: string; ended: string }> = {
   settings: { began: 'The settings need you', ended: 'The settings are in order' },
 };
 
-export function noticeOf(cause: Cause, turn: Notice['turn']): Notice {
-  const parts = turn === 'began' ? beginning(cause) : ending(cause);
+/** @param since for the end of an interruption: what came of deliveries since. */
+export function noticeOf(cause: Cause, turn: Notice['turn'], since?: SentSince): Notice {
+  const parts = turn === 'began' ? beginning(cause) : ending(cause, since);
   return { causeId: cause.id, turn, title: titles[cause.kind][turn], body: parts.filter((part) => part !== undefined).join(' ') };
 }
 
@@ -63,9 +65,14 @@ function beginning({ kind, message, count, devices }: Cause): (string | undefine
   return [kind === 'quiet' ? `${devices[0] ?? 'A device'}:` : undefined, sentence(message)];
 }
 
-function ending({ kind, firstAt, endedAt, devices }: Cause): (string | undefined)[] {
+function ending({ kind, firstAt, endedAt, devices }: Cause, since: SentSince | undefined): (string | undefined)[] {
   const after = `After ${duration((endedAt ?? firstAt) - firstAt)}.`;
-  return [kind === 'quiet' ? `${devices[0] ?? 'A device'}.` : undefined, after];
+  return [kind === 'quiet' ? `${devices[0] ?? 'A device'}.` : undefined, after, since === undefined ? undefined : figures(since)];
+}
+
+/** `52 sent, 0 failed.` */
+function figures({ sent, failed, isUnderWay }: SentSince): string {
+  return `${sent.toLocaleString('en')} sent${isUnderWay ? ' so far' : ''}, ${failed.toLocaleString('en')} failed.`;
 }
 
 /** With a capital and a full stop. */

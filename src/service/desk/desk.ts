@@ -5,9 +5,10 @@
  * Composes; the rules are in the files beside it. May import: node, xstate, src/common, machines, src/service.
  */
 import { hostname } from 'node:os';
-import type { InspectionEvent } from 'xstate';
+import { type Actor, createActor, type InspectionEvent } from 'xstate';
 import type { Cause, LogLine, RetryJob } from '../../common/console.ts';
 import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
+import { interruptionMachine } from '../../../machines/interruption.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
 import type { Timers } from '../event-hub.ts';
 import type { QueryScope } from '../store/reader.ts';
@@ -126,6 +127,7 @@ export class DeskRoom {
   readonly #logPace: Pace;
   readonly #keepPace: Pace;
   readonly #saved = new SavedCount();
+  readonly #interruption: Actor<typeof interruptionMachine>;
   readonly closing = new AbortController();
   #survey: Survey | null = null;
   #lastInterruptionEndedAt: number | undefined;
@@ -142,6 +144,9 @@ export class DeskRoom {
     this.ledger = new ActivityLedger(now());
     this.access = new PatientAccessLog({ dataDir });
     [this.causes, this.rules] = this.#openCauses([]);
+    this.#interruption = createActor(interruptionMachine, { clock: timers });
+    this.#interruption.on('end.due', ({ cause, since }) => this.#notify(noticeOf(cause, 'ended', since)));
+    this.#interruption.start();
     this.watch = new MachineWatch({
       now,
       attemptLimitMs: () => deps.settings.current().submissionTimeoutSeconds * 1000,
@@ -207,15 +212,21 @@ export class DeskRoom {
         deliveryEnded: (output) => this.#deliveryEnded(output),
         circuitChanged: (circuit) => {
           if (circuit.state === 'halfOpen') this.#circuitTries += 1;
-          if (circuit.state === 'closed') this.#circuitTries = 0;
+          // An end that is still owed comes before the next beginning, which the rules tell.
+          if (circuit.state === 'open') this.#interruption.send({ type: 'circuit.opened' });
+          if (circuit.state === 'closed') {
+            this.#circuitTries = 0;
+            this.#interruption.send({ type: 'circuit.closed' });
+          }
           this.rules.circuitChanged(circuit, worker().status().nextCycleAt);
           this.#standingChanged();
         },
-        cycleEnded: () => {
+        cycleEnded: (_end, _tally, isFollowed) => {
           // The worker sets its timer a moment later.
           queueMicrotask(() => {
             const { circuit, nextCycleAt } = worker().status();
             this.rules.cycleEnded(circuit, nextCycleAt);
+            this.#interruption.send({ type: 'cycle.ended', isFollowed });
             this.#standingChanged();
           });
         },
@@ -225,6 +236,10 @@ export class DeskRoom {
         this.#lines.push(line);
         this.#logPace.request();
       }),
+      () => {
+        this.#interruption.send({ type: 'stop.requested' });
+        this.#interruption.stop();
+      },
     );
     // Neither holds up the start: the first look at the folder may take seconds, a network disk does not say how full it is.
     void this.disk.start();
@@ -282,7 +297,7 @@ export class DeskRoom {
   async close(): Promise<void> {
     this.closing.abort();
     if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
-    for (const end of this.#ends) end();
+    for (const end of this.#ends.splice(0)) end();
     this.disk.close();
     this.jobs.close();
     await Promise.all(
@@ -301,16 +316,22 @@ export class DeskRoom {
         this.deps.onStatusChanged?.();
       },
       onTurn: (cause, turn) => {
-        if (cause.kind === 'circuit' && turn === 'ended') this.#lastInterruptionEndedAt = cause.endedAt;
-        for (const listener of this.#listeners) listener(noticeOf(cause, turn));
+        if (cause.kind !== 'circuit' || turn === 'began') return this.#notify(noticeOf(cause, turn));
+        this.#lastInterruptionEndedAt = cause.endedAt;
+        this.#interruption.send({ type: 'interruption.ended', cause });
       },
       onKeep: () => this.#keepPace.request(),
     });
     return [book, new CauseRules(book, now)];
   }
 
+  #notify(notice: Notice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+
   #deliveryEnded(output: SessionOutput): void {
     this.#isDirty = true;
+    this.#interruption.send({ type: 'delivery.ended', verdict: output.verdict });
     if (output.unrecorded !== null) this.disk.noteWrite(false);
     else if (output.recorded !== null) this.disk.noteWrite(true);
     this.rules.deliveryEnded(output, this.deps.worker().status().circuit);

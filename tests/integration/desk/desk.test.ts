@@ -34,6 +34,7 @@ async function ask<Name extends keyof DeskWorld['desk']['handlers'] & RequestNam
   const answer = await handler(requests[name].params.parse(params) as Params<Name>);
   return requests[name].result.parse(answer) as z.infer<(typeof requests)[Name]['result']>;
 }
+const circuitNotices = () => world.notices.filter(({ causeId }) => causeId === 'circuit');
 const causeIds = async () => (await ask('getCauses', {})).causes.filter(({ state }) => state === 'open').map(({ id }) => id);
 
 describe('sessions under way', () => {
@@ -266,6 +267,7 @@ describe('causes', () => {
       ['circuit', 'began'],
       ['circuit', 'ended'],
     ]);
+    expect(world.notices[1]).toMatchObject({ title: 'Delivering again', body: 'After less than a minute. 4 sent, 0 failed.' });
     expect(world.desk.statusExtras()).toMatchObject({
       openCauses: 0,
       circuit: { state: 'closed' },
@@ -273,6 +275,77 @@ describe('causes', () => {
     });
     expect(world.desk.statusExtras().circuit).not.toHaveProperty('tries');
     expect(world.statusChanges.count).toBeGreaterThan(0);
+  });
+
+  test('the end of an outage is told once, when all that was held and set back is sent', async () => {
+    await make({ answer: () => busy });
+    world.add(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    await world.cycle();
+    world.script.answer = (id) => (id === 'f' ? refused : accepted);
+    await world.cycle();
+    // Two that were held, one of them refused, and the five that had failed, in the cycle that follows.
+    await vi.waitFor(() => expect(circuitNotices()).toHaveLength(2));
+    expect(circuitNotices()[1]?.body).toBe('After less than a minute. 6 sent, 1 failed.');
+    await world.cycle();
+    await world.timers.pass(120_000);
+    expect(circuitNotices()).toHaveLength(2);
+  });
+
+  test('a drain that takes longer than a minute is told of with what was sent so far, and its end is not told again', async () => {
+    await make({ answer: () => unauthorized, settings: { submissionConcurrency: 1 } });
+    world.add(['a', 'b', 'c', 'd', 'e', 'f']);
+    await world.cycle();
+    Object.assign(world.script, { answer: () => accepted, answerMs: 25_000 });
+    await world.cycle();
+    expect(circuitNotices().map(({ body }) => body)).toEqual([
+      expect.stringContaining('nothing lost'),
+      'After less than a minute. 3 sent so far, 0 failed.',
+    ]);
+  });
+
+  test('an end that is still owed is told before the next beginning, and when the service stops', async () => {
+    await make({ answer: () => unauthorized, settings: { submissionConcurrency: 1 } });
+    world.add(['a', 'b', 'c', 'd']);
+    await world.cycle();
+    // `a` was tried already, so the probe is `b`.
+    world.script.answer = (id) => (id === 'b' ? accepted : unauthorized);
+    await world.cycle();
+    expect(circuitNotices().map(({ turn, body }) => [turn, /sent|held/.exec(body)?.[0]])).toEqual([
+      ['began', 'held'],
+      ['ended', 'sent'],
+      ['began', 'held'],
+    ]);
+    Object.assign(world.script, { answer: () => accepted, answerMs: 1_000 });
+    world.worker.triggerNow();
+    await world.timers.pass(1_500);
+    await world.close();
+    expect(circuitNotices().at(-1)).toMatchObject({ turn: 'ended', body: 'After less than a minute. 1 sent, 0 failed.' });
+    await world.timers.pass(120_000);
+    expect(circuitNotices()).toHaveLength(4);
+  });
+
+  test('one that stood when the last process ended is over with what this one sent first', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'hl7-courier-desk-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    await make({ dataDir, answer: () => unauthorized });
+    world.add(['a']);
+    await world.cycle();
+    await world.close();
+    await make({ dataDir });
+    world.add(['b', 'c']);
+    await world.cycle();
+    expect(circuitNotices()).toMatchObject([{ turn: 'ended', body: 'After less than a minute. 2 sent, 0 failed.' }]);
+  });
+
+  test('of one that was muted nobody is told', async () => {
+    await make({ answer: () => unauthorized });
+    world.add(['a', 'b']);
+    await world.cycle();
+    await ask('muteCause', { causeId: 'circuit', muted: true });
+    world.script.answer = () => accepted;
+    await world.cycle();
+    await world.timers.pass(120_000);
+    expect(circuitNotices().map(({ turn }) => turn)).toEqual(['began']);
   });
 
   test('notes, mutes and times survive a restart, in a file that only its owner may read', async () => {

@@ -421,6 +421,27 @@ describe('the words', () => {
     expect(noticeOf({ ...cause, endedAt: 100 * hour }, 'ended').body).toBe('After 4 days.');
   });
 
+  test('the end of an interruption tells what was sent since', () => {
+    const cause = {
+      id: 'circuit',
+      kind: 'circuit' as const,
+      state: 'resolved' as const,
+      count: 52,
+      devices: [],
+      firstAt: 0,
+      lastAt: 0,
+      endedAt: 14 * minute,
+      may: { retry: false, ignore: false },
+    };
+    expect(noticeOf(cause, 'ended', { sent: 52, failed: 0, isUnderWay: false })).toMatchObject({
+      title: 'Delivering again',
+      body: 'After 14 min. 52 sent, 0 failed.',
+    });
+    expect(noticeOf(cause, 'ended', { sent: 3112, failed: 2, isUnderWay: true }).body).toBe(
+      'After 14 min. 3,112 sent so far, 2 failed.',
+    );
+  });
+
   test('an answer without a status or a code has a sentence too', () => {
     expect(causeMessage({ id: 'x', kind: 'usedUp' })).toBe('All attempts were used up without success (no status is known).');
     expect(causeMessage({ id: 'x', kind: 'unheard' })).toBe('No answer came: no answer came.');

@@ -8,6 +8,7 @@ import { captureMachine } from '../../../machines/capture.ts';
 import { causeMachine } from '../../../machines/cause.ts';
 import { consoleMachine } from '../../../machines/console.ts';
 import { endpointMachine } from '../../../machines/endpoint.ts';
+import { interruptionMachine } from '../../../machines/interruption.ts';
 import { retentionMachine } from '../../../machines/retention.ts';
 import { retryJobMachine } from '../../../machines/retry-job.ts';
 import { sessionMachine } from '../../../machines/session.ts';
@@ -22,6 +23,7 @@ const charts: Record<string, AnyStateMachine> = {
   retention: retentionMachine,
   capture: captureMachine,
   cause: causeMachine,
+  interruption: interruptionMachine,
   retryJob: retryJobMachine,
   console: consoleMachine,
 };
