@@ -14,7 +14,7 @@ import { hostOf, openTunnel, portOf, serverNameOf } from './tunnel.ts';
 export interface WayStep {
   step: 'name' | 'proxy' | 'connection' | 'certificate';
   result: 'ok' | 'failed' | 'skipped' | 'unknown';
-  /** What was done, without a full stop; `error` says what went wrong. */
+  /** What was done and where it led, without a full stop; `error` says what went wrong. No path and no user info in it. */
   message: string;
   durationMs?: number;
   error?: unknown;
@@ -30,18 +30,23 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
   const { endpoint, proxy, secureContext } = route;
   const steps: WayStep[] = [];
   const sockets: Socket[] = [];
-  const tried = async <Value>(step: WayStep['step'], message: string, work: () => Promise<Value>): Promise<Value> => {
+  const tried = async <Value>(
+    step: WayStep['step'],
+    attempted: string,
+    work: () => Promise<Value>,
+    found: (value: Value) => string,
+  ): Promise<Value> => {
     const startedAt = now();
     try {
       const value = await work();
-      steps.push({ step, result: 'ok', message, durationMs: Math.max(0, now() - startedAt) });
+      steps.push({ step, result: 'ok', message: found(value), durationMs: Math.max(0, now() - startedAt) });
       return value;
     } catch (error) {
       const reason = signal.aborted ? Object.assign(new Error('too long'), { code: 'ETIMEDOUT' }) : error;
       steps.push({
         step,
         result: 'failed',
-        message: `${message} failed`,
+        message: `${attempted} failed`,
         durationMs: Math.max(0, now() - startedAt),
         error: reason,
       });
@@ -54,22 +59,35 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
     const first = proxy ?? endpoint;
     if (isIP(hostOf(first)) !== 0) skipped('name', 'The address needs no name lookup');
     else
-      await tried('name', `Looking up the name of the ${proxy === null ? 'endpoint' : 'proxy'}`, () =>
-        within(lookup(hostOf(first)), signal),
+      await tried(
+        'name',
+        `Looking up the name of the ${proxy === null ? 'endpoint' : 'proxy'}, ${hostOf(first)},`,
+        () => within(lookup(hostOf(first)), signal),
+        ({ address }) => `${hostOf(first)} has the address ${address}`,
+      );
+    const connectTo = (step: 'proxy' | 'connection', what: string, url: URL) =>
+      tried(
+        step,
+        `Connecting to the ${what}, ${placeOf(url)},`,
+        () => connected(url, signal, sockets),
+        ({ remoteAddress }) => `The ${what} was reached at ${placeOf(url, remoteAddress)}`,
       );
 
     let socket: Socket | null = null;
     if (proxy === null) {
       skipped('proxy', 'No proxy is set');
-      socket = await tried('connection', 'Connecting to the endpoint', () => connected(endpoint, signal, sockets));
+      socket = await connectTo('connection', 'endpoint', endpoint);
     } else if (endpoint.protocol === 'https:') {
-      await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
-      socket = await tried('connection', 'Connecting to the endpoint through the proxy', () =>
-        openTunnel(endpoint, proxy, secureContext, signal),
+      await connectTo('proxy', 'proxy', proxy);
+      socket = await tried(
+        'connection',
+        `Connecting to the endpoint, ${placeOf(endpoint)}, through the proxy`,
+        () => openTunnel(endpoint, proxy, secureContext, signal),
+        () => `The endpoint was reached at ${placeOf(endpoint)} through the proxy`,
       );
       sockets.push(socket);
     } else {
-      await tried('proxy', 'Connecting to the proxy', () => connected(proxy, signal, sockets));
+      await connectTo('proxy', 'proxy', proxy);
       skipped('connection', 'The proxy connects to the endpoint');
     }
 
@@ -81,7 +99,12 @@ export async function openWay(route: Route, signal: AbortSignal, now: () => numb
       const secure = connectTls({ ...options, ...serverNameOf(endpoint) });
       // It takes the socket below with it; destroyed on its own, that one would pull the ground from under TLS.
       sockets.splice(sockets.indexOf(socket), 1, secure);
-      await tried('certificate', 'The TLS handshake', () => opened(secure, 'secureConnect', signal));
+      await tried(
+        'certificate',
+        'The TLS handshake',
+        () => opened(secure, 'secureConnect', signal),
+        () => '',
+      );
       // Node is still inside the handshake here, and crashes when the socket goes before it has come out of it.
       await setImmediate();
       steps.splice(-1, 1, certificateStep(secure, now(), steps.at(-1)?.durationMs ?? 0));
@@ -110,20 +133,28 @@ async function opened(emitter: EventEmitter, event: string, signal: AbortSignal)
   return once(emitter, event, { signal });
 }
 
-/** Who vouches for the endpoint, for how long, and whether we believe it. */
+/** `results.example.org port 443`, and at which address it was found. */
+function placeOf(url: URL, address?: string): string {
+  const host = hostOf(url);
+  return `${host} port ${portOf(url)}${address === undefined || address === host ? '' : ` (${address})`}`;
+}
+
+/** Who vouches for the endpoint, until when, whether we believe it, and how we talk. */
 function certificateStep(secure: TLSSocket, now: number, durationMs: number): WayStep {
   const { subject, issuer, valid_to: validTo } = secure.getPeerCertificate();
-  const days = Math.floor((Date.parse(validTo) - now) / dayMs);
   const name = (entry: { CN?: string | string[]; O?: string | string[] }) =>
     plain([entry.CN ?? entry.O ?? 'no name'].flat().join(' '));
   const whose = `The certificate of ${name(subject)}, issued by ${name(issuer)}`;
   const step = 'certificate';
   if (!secure.authorized)
     return { step, result: 'failed', message: whose, durationMs, error: { code: String(secure.authorizationError) } };
+  const days = Math.floor((Date.parse(validTo) - now) / dayMs);
+  const until = new Date(validTo).toISOString().slice(0, 10);
+  const protocol = (secure.getProtocol() ?? 'TLS').replace(/^TLSv/, 'TLS ');
   return {
     step,
     result: 'ok',
-    message: `${whose}, is trusted and valid for ${days} more ${days === 1 ? 'day' : 'days'}`,
+    message: `${whose}, is trusted and valid until ${until}, ${days} more ${days === 1 ? 'day' : 'days'}; the connection uses ${protocol}`,
     durationMs,
   };
 }

@@ -50,6 +50,9 @@ describe('what an answer says', () => {
       ['HEAD', 'Bearer hush'],
     ]);
     expect(JSON.stringify(found)).not.toContain('hush');
+    expect(found.steps.find(({ step }) => step === 'connection')?.message).toBe(
+      `The endpoint was reached at 127.0.0.1 port ${new URL(server.url).port}.`,
+    );
   });
 
   test('without credentials, an endpoint that wants some says so, and one that does not is fine', async () => {
@@ -75,13 +78,19 @@ describe('where the way ends', () => {
       credentials: 'unknown',
       path: 'unknown',
     });
-    expect(found.message).toBe('Connecting to the endpoint failed: connection refused (ECONNREFUSED).');
+    expect(found.message).toBe(
+      `Connecting to the endpoint, ${new URL(server.url).host.replace(':', ' port ')}, failed: connection refused (ECONNREFUSED).`,
+    );
   });
 
   test('a host name that does not exist', async () => {
     const found = await check('https://no-such-host.invalid/');
     expect(found.result).toBe('failed');
-    expect(found.steps[0]).toMatchObject({ step: 'name', result: 'failed' });
+    expect(found.steps[0]).toMatchObject({
+      step: 'name',
+      result: 'failed',
+      message: expect.stringMatching(/^Looking up the name of the endpoint, no-such-host\.invalid, failed: /),
+    });
   });
 
   test('an endpoint that accepts the connection and says nothing', async () => {

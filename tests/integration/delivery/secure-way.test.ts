@@ -181,7 +181,12 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
       });
       expect(found.result).toBe('ok');
       expect(found.steps[3]?.message).toMatch(
-        /^The certificate of localhost, issued by Test Authority, is trusted and valid for \d+ more days\.$/,
+        /^The certificate of localhost, issued by Test Authority, is trusted and valid until \d{4}-\d\d-\d\d, \d+ more days?; the connection uses TLS 1\.3\.$/,
+      );
+      const { port } = new URL(server.url);
+      expect(found.steps[0]?.message).toMatch(/^localhost has the address (127\.0\.0\.1|::1)\.$/);
+      expect(found.steps[2]?.message).toMatch(
+        new RegExp(`^The endpoint was reached at localhost port ${port} \\((127\\.0\\.0\\.1|::1)\\)\\.$`),
       );
       expect(server.seen.map(({ method }) => method)).toEqual(['OPTIONS']);
     });
@@ -209,7 +214,13 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
         submissionProxy: proxy.url.replace('http://', 'http://user:pass@'),
         submissionTimeoutSeconds: 2,
       };
-      expect(resultsOf(await check(destinationOf(server, change)))).toEqual({
+      const through = await check(destinationOf(server, change));
+      expect(through.steps.slice(1, 3).map(({ message }) => message)).toEqual([
+        `The proxy was reached at 127.0.0.1 port ${new URL(proxy.url).port}.`,
+        `The endpoint was reached at localhost port ${new URL(server.url).port} through the proxy.`,
+      ]);
+      expect(JSON.stringify(through)).not.toContain('pass@');
+      expect(resultsOf(through)).toEqual({
         name: 'skipped',
         proxy: 'ok',
         connection: 'ok',
@@ -221,7 +232,7 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
       const refused = await check(destinationOf(server, { ...change, submissionProxy: proxy.url }));
       expect(resultsOf(refused)).toMatchObject({ proxy: 'ok', connection: 'failed', certificate: 'unknown' });
       expect(refused.message).toBe(
-        'Connecting to the endpoint through the proxy failed: HTTP 407 Proxy Authentication Required (ERR_PROXY_TUNNEL).',
+        `Connecting to the endpoint, localhost port ${new URL(server.url).port}, through the proxy failed: HTTP 407 Proxy Authentication Required (ERR_PROXY_TUNNEL).`,
       );
       proxy.refuseWith = 502;
       expect((await check(destinationOf(server, change))).message).toContain('(ERR_PROXY_TUNNEL)');
