@@ -20,6 +20,9 @@ afterAll(async () => {
 afterEach(closeOpened);
 
 const sizes = [
+  // 1440 and 1280 px of width at twice their size.
+  { width: 720, height: 900 },
+  { width: 640, height: 400 },
   { width: 900, height: 1000 },
   { width: 1280, height: 720 },
   { width: 1440, height: 900 },
@@ -36,6 +39,11 @@ test.each(sizes)('at $width x $height no session under way covers another, and n
   expect(overlaps(await boundsOf(boxes))).toEqual([]);
   expect(overlaps(await boundsOf(page.locator('.cells .box-cell')))).toEqual([]);
   expect(await cutTexts(page)).toEqual([]);
+  const [board] = await boundsOf(page.locator('.board'));
+  for (const each of await boundsOf(page.locator('.board h2, .lane-head, .cells, .loop-up, .loop-down, .retry-band')))
+    expect(board !== undefined && isWithin(each, board)).toBe(true);
+  for (const each of await boundsOf(page.getByRole('button', { name: /^Chart of|Freeze view/ })))
+    expect(each.x + each.width).toBeLessThanOrEqual(size.width);
   // Read in one go: places change four times a second.
   const shown = await page.locator('.band-axis').evaluate((band) => {
     const more = [...band.querySelectorAll('.band-more')].map((text) => Number(text.textContent));
