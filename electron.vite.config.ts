@@ -1,6 +1,6 @@
 /**
- * How the desktop application is built: host, preload script and console. The store's threads are entries of their own,
- * so that they land beside the host's bundle, which starts them by name.
+ * How the desktop application is built: host, preload script and console. The service's threads are entries of their
+ * own, so that they land beside the host's bundle, which starts them by name.
  */
 import { defineConfig } from 'electron-vite';
 import renderer from './src/renderer/vite.config.ts';
@@ -16,6 +16,7 @@ export default defineConfig({
         input: {
           index: 'src/main/index.ts',
           'read-thread': 'src/service/store/read-thread.ts',
+          'import-thread': 'src/service/imports/import-thread.ts',
           'record-thread': 'src/service/store/record-thread.ts',
         },
       },

@@ -232,6 +232,55 @@ export type ShownSettings = z.infer<typeof shownSettings>;
 /** Accesses to patient fields that are written down at once: about 1 MB of the list of accesses. */
 export const recordedAtOnceMax = 10_000;
 
+/** Files of one import, and their bytes in all; what is larger is imported with the command line. */
+export const importFilesMax = 100;
+export const importBytesMax = 2 * 1024 ** 3;
+/** What one `sendImportPiece` may carry. */
+export const importPieceBytesMax = 1024 * 1024;
+
+const importId = z.string().max(64);
+/** What came of an import, as the command line's `import` tells it. */
+export const importResult = z.object({
+  /** One for each file, in the order given. */
+  files: z.array(
+    z.object({
+      /** Whether it could be read to its end. */
+      isRead: z.boolean(),
+      /** Sessions that ended in this file; those the files end in count for the last one. */
+      sessions: count,
+      added: count,
+      /** Imported before: nothing was written. */
+      alreadyThere: count,
+      /** Places where bytes are missing. */
+      gaps: count,
+      problems: z.array(
+        z.object({
+          kind: z.enum(['unrecognised', 'unsupported', 'truncated', 'corrupt', 'unreadable', 'nothingFound']),
+          message: z.string(),
+          /** Where in the file, in bytes. */
+          offset: count.optional(),
+        }),
+      ),
+    }),
+  ),
+  /** First bytes of the earliest and of the latest session found; missing when none was. */
+  earliestAt: unixMs.optional(),
+  latestAt: unixMs.optional(),
+});
+export type ImportResult = z.infer<typeof importResult>;
+
+/** How far an import is. */
+export const importStanding = z.object({
+  importId,
+  state: z.enum(['receiving', 'reading', 'ended', 'failed', 'dropped']),
+  bytesTotal: count,
+  bytesReceived: count,
+  bytesRead: count,
+  /** When it ended. */
+  result: importResult.optional(),
+});
+export type ImportStanding = z.infer<typeof importStanding>;
+
 /** A partial settings object without the defaults, so that only what is given changes. Values are checked by `changedSettings`. */
 const settingsChange = z.partialRecord(z.enum(settingKeys), z.unknown());
 
@@ -279,6 +328,45 @@ export const requests = {
       interfaces: z.array(z.object({ name: z.string(), description: z.string().optional(), addresses: z.array(z.string()) })),
     }),
   },
+  /**
+   * Begins to import capture files and HL7 text, in this order: a connection may go on in the next one. One at a time.
+   * Their names are not asked for: they may hold patient data.
+   */
+  beginImport: {
+    params: z.strictObject({
+      files: z
+        .array(
+          z.strictObject({
+            bytes: count,
+            /** The file's own time, for messages and packets without one. */
+            modifiedAt: unixMs.min(0).max(8.64e15).optional(),
+          }),
+        )
+        .min(1)
+        .max(importFilesMax),
+    }),
+    result: z.object({ importId }),
+  },
+  /** The next piece: of the first file that is not whole yet (`file` counts from 0), where the last one ended. */
+  sendImportPiece: {
+    params: z.strictObject({
+      importId,
+      file: count,
+      offset: count,
+      /** Base64, at most `importPieceBytesMax` bytes. */
+      data: z
+        .string()
+        .min(1)
+        .max(Math.ceil(importPieceBytesMax / 3) * 4),
+    }),
+    result: z.object({ bytesReceived: count }),
+  },
+  /** All pieces were sent: reads the files, and answers when that is done. */
+  endImport: { params: z.strictObject({ importId }), result: importResult },
+  /** Ends an import; sessions that were read until then stay. */
+  cancelImport: { params: z.strictObject({ importId }), result: z.object({ cancelled: z.boolean() }) },
+  /** The import that runs, or the last one since the service started. */
+  getImport: { params: nothing, result: z.object({ import: importStanding.optional() }) },
   /** Outcomes and attempt times for the Overview. */
   getActivity: { params: z.strictObject({ span: activitySpan }), result: activity },
   /** Every device heard of, the one heard last first. */

@@ -22,6 +22,7 @@ import { createDesk, type Desk } from './desk/desk.ts';
 import { concernsDestination, DestinationHolder } from './destination-holder.ts';
 import { EventHub } from './event-hub.ts';
 import type { Handlers } from './handlers.ts';
+import { ImportDesk, importHandlers } from './imports/import-desk.ts';
 import type { ServiceLog } from './log.ts';
 import { Problems } from './problems.ts';
 import { type CleanupSummary, Retention } from './retention/retention.ts';
@@ -145,6 +146,8 @@ export class Service {
   readonly #attemptListeners = new Set<(attempt: AttemptFigures) => void>();
   readonly #machineWatchers: ((event: InspectionEvent) => void)[] = [];
   #capture: CaptureService | null = null;
+  #imports: Promise<ImportDesk> | null = null;
+  #counter: Promise<() => number> | null = null;
   #lookTimer: NodeJS.Timeout | undefined;
   #isRunning = false;
 
@@ -246,6 +249,8 @@ export class Service {
     this.#statusFeed.start();
     this.worker.start();
     this.retention.start();
+    // Removes what an earlier import left behind, too.
+    await this.#openedImports();
     this.#capture = await this.#startCapture();
   }
 
@@ -259,6 +264,7 @@ export class Service {
   async stop(): Promise<void> {
     clearInterval(this.#lookTimer);
     this.retention.stop();
+    await (await this.#imports)?.close();
     // What was captured is on disk before the rest ends.
     await this.#capture?.close();
     await this.drain();
@@ -382,6 +388,7 @@ export class Service {
       ...this.desk.handlers,
       ...sessionHandlers(this.store, this.worker, this.desk),
       ...captureHandlers(() => this.#capture),
+      ...importHandlers(() => this.#openedImports()),
       ...this.#options.hostHandlers,
       triggerSubmissionNow: () => this.worker.triggerNow(),
       runCleanupNow: ({ dryRun }) => this.retention.request({ isDryRun: dryRun ?? this.settings.current().dryRunMode }),
@@ -393,6 +400,27 @@ export class Service {
     };
   }
 
+  /** One row of numbers for what is captured and what is imported meanwhile. */
+  #nextCounter(): Promise<() => number> {
+    return (this.#counter ??= sessionCounter(this.store));
+  }
+
+  /** Opened by the first who needs it: a console may ask before everything has started. */
+  #openedImports(): Promise<ImportDesk> {
+    return (this.#imports ??= this.#openImports());
+  }
+
+  async #openImports(): Promise<ImportDesk> {
+    return ImportDesk.open({
+      dataDir: this.#options.dataDir,
+      settings: () => this.settings.current(),
+      add: (session) => this.store.add(session),
+      nextCounter: await this.#nextCounter(),
+      onAdded: () => this.worker.triggerNow(),
+      log: this.log.room('import'),
+    });
+  }
+
   async #startCapture(): Promise<CaptureService> {
     const { random = Math.random } = this.#options;
     const capture = captureService({
@@ -401,7 +429,7 @@ export class Service {
       log: this.log.room('capture'),
       now: this.#now,
       random,
-      nextCounter: await sessionCounter(this.store),
+      nextCounter: await this.#nextCounter(),
       inspect: this.desk.inspect,
     });
     for (const inspect of this.#machineWatchers) capture.actor.system.inspect(inspect);

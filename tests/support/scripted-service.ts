@@ -290,6 +290,13 @@ export async function startScriptedService(
       return { recorded: true, missing: ids.filter((id) => !here.some((each) => each.sessionId === id)) };
     },
     getPatientAccess: () => ({ entries: accesses }),
+    beginImport: () => ({ importId: 'scripted' }),
+    sendImportPiece: ({ offset }: { offset: number }) => ({ bytesReceived: offset }),
+    endImport: () => {
+      throw new CourierError('ERR_STORE_WRITE_FAILED', 'The scripted service keeps no sessions.');
+    },
+    cancelImport: () => ({ cancelled: true }),
+    getImport: () => ({}),
     getHostOptions: () => ({ kind: 'headless', canChooseFile: false, secretStorage: 'file' }),
     setHostOptions: () => {
       throw new CourierError('ERR_STATE_CONFLICT', 'The headless host is started by the system, not at login.');

@@ -23,11 +23,12 @@ describe.skipIf(missing !== null)('the package', () => {
   });
   afterAll(() => made.remove());
 
-  test('holds host, preload script, console and the threads of the store', () => {
+  test('holds host, preload script, console and the threads of the service', () => {
     expect([...made.files.keys()]).toEqual(
       expect.arrayContaining([
         'package.json',
         'out/main/index.js',
+        'out/main/import-thread.js',
         'out/main/read-thread.js',
         'out/main/record-thread.js',
         'out/preload/index.cjs',

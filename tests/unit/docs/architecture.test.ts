@@ -9,6 +9,7 @@ import { causeMachine } from '../../../machines/cause.ts';
 import { consoleMachine } from '../../../machines/console.ts';
 import { endpointMachine } from '../../../machines/endpoint.ts';
 import { interruptionMachine } from '../../../machines/interruption.ts';
+import { importMachine } from '../../../machines/import.ts';
 import { retentionMachine } from '../../../machines/retention.ts';
 import { retryJobMachine } from '../../../machines/retry-job.ts';
 import { sessionMachine } from '../../../machines/session.ts';
@@ -25,6 +26,7 @@ const charts: Record<string, AnyStateMachine> = {
   cause: causeMachine,
   interruption: interruptionMachine,
   retryJob: retryJobMachine,
+  import: importMachine,
   console: consoleMachine,
 };
 
