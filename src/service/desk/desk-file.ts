@@ -38,13 +38,16 @@ export async function readDeskFile(dataDir: string, now: number, log: DeskLog): 
   }
 }
 
-export async function writeDeskFile(dataDir: string, file: DeskFile, log: DeskLog): Promise<void> {
+/** @returns whether it is on disk; if not, the log says so. */
+export async function writeDeskFile(dataDir: string, file: DeskFile, log: DeskLog): Promise<boolean> {
   try {
     await writeKept(deskFilePath(dataDir), file);
+    return true;
   } catch (error) {
     log.warn(
       { reason: errnoWords(error) },
       'The list of causes (desk/causes.json) could not be written; it is tried again with the next change.',
     );
+    return false;
   }
 }

@@ -40,8 +40,16 @@ export function deskHandlers(room: DeskRoom): DeskHandlers {
     getDevices: async () => ({ devices: await store.devices(midnightBefore(now())) }),
     getFacets: () => store.getFacets(),
     getCauses: () => ({ causes: room.causes.all }),
-    setCauseNote: ({ causeId, note }) => ({ cause: room.causes.setNote(causeId, note) }),
-    muteCause: ({ causeId, muted }) => ({ cause: room.causes.mute(causeId, muted) }),
+    setCauseNote: async ({ causeId, note }) => {
+      const cause = room.causes.setNote(causeId, note);
+      await room.keepNow();
+      return { cause };
+    },
+    muteCause: async ({ causeId, muted }) => {
+      const cause = room.causes.mute(causeId, muted);
+      await room.keepNow();
+      return { cause };
+    },
     startRetryJob: async (params) => {
       const wish = await retryWish(room, params);
       const job = room.jobs.start(wish);

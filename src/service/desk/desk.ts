@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { type Actor, createActor, type InspectionEvent } from 'xstate';
 import type { Cause, LogLine, RetryJob } from '../../common/console.ts';
 import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
+import { CourierError } from '../../common/errors.ts';
 import { interruptionMachine } from '../../../machines/interruption.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
 import type { Timers } from '../event-hub.ts';
@@ -126,6 +127,8 @@ export class DeskRoom {
   readonly #jobsPace: Pace;
   readonly #logPace: Pace;
   readonly #keepPace: Pace;
+  /** Whether the latest write of the list of causes succeeded. */
+  #isKept = true;
   readonly #saved = new SavedCount();
   readonly #interruption: Actor<typeof interruptionMachine>;
   readonly closing = new AbortController();
@@ -402,13 +405,26 @@ export class DeskRoom {
     if (this.deps.hub.isHeard) this.deps.hub.tell('onLog', { lines });
   }
 
-  #keep(): Promise<void> {
+  /**
+   * Keeps at once what is known of the causes: what an operator entered is on disk before it is answered.
+   * @throws CourierError `ERR_STORE_WRITE_FAILED`.
+   */
+  async keepNow(): Promise<void> {
+    await this.#keepPace.hurry();
+    if (this.#isKept) return;
+    throw new CourierError(
+      'ERR_STORE_WRITE_FAILED',
+      'It could not be written to disk and lasts only until the service ends; free space and enter it again.',
+    );
+  }
+
+  async #keep(): Promise<void> {
     const last = this.#lastInterruptionEndedAt;
     const file = {
       version: 1 as const,
       ...(last === undefined ? {} : { lastInterruptionEndedAt: last }),
       causes: this.causes.kept(),
     };
-    return writeDeskFile(this.deps.dataDir, file, this.deps.log);
+    this.#isKept = await writeDeskFile(this.deps.dataDir, file, this.deps.log);
   }
 }

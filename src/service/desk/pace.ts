@@ -27,11 +27,17 @@ export class Pace {
     if (this.#timer === null && this.#running === null) this.#arm();
   }
 
+  /** Does at once what is wanted. @returns when all that was wanted before is done. */
+  async hurry(): Promise<void> {
+    await this.#running;
+    this.#disarm();
+    await (this.#isWanted ? this.#run() : this.#running);
+  }
+
   /** Does at once what is wanted, and nothing after that. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
-    this.#timer = null;
+    this.#disarm();
     await this.#running;
     if (this.#isWanted) await this.#run();
   }
@@ -41,6 +47,11 @@ export class Pace {
       this.#timer = null;
       void this.#run();
     }, this.#spanMs);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
+    this.#timer = null;
   }
 
   async #run(): Promise<void> {

@@ -354,10 +354,13 @@ describe('causes', () => {
     await make({ dataDir, answer: (id) => (id === 'a' ? refused : unauthorized) });
     world.add(['a', 'b']);
     await world.cycle();
-    await ask('setCauseNote', { causeId: 'refused-422-unknown-code', note: 'asked the laboratory' });
-    await ask('muteCause', { causeId: 'refused-422-unknown-code', muted: true });
-    await world.close();
     const path = join(dataDir, 'desk', 'causes.json');
+    const onDisk = () => JSON.parse(readFileSync(path, 'utf8')).causes.find(({ id }: { id: string }) => id.startsWith('refused'));
+    await ask('setCauseNote', { causeId: 'refused-422-unknown-code', note: 'asked the laboratory' });
+    expect(onDisk()).toMatchObject({ context: { note: 'asked the laboratory' } });
+    await ask('muteCause', { causeId: 'refused-422-unknown-code', muted: true });
+    expect(onDisk()).toMatchObject({ value: { standing: 'muted' } });
+    await world.close();
     expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
     expect(readdirSync(join(dataDir, 'desk'))).toEqual(['causes.json']);
     await make({ dataDir });

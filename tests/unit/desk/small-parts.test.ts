@@ -46,6 +46,35 @@ describe('a pace', () => {
     expect(acts).toHaveLength(3);
   });
 
+  test('in a hurry acts at once, after what is under way, and is done when that is', async () => {
+    const timers = new HandTimers();
+    const acts: string[] = [];
+    let release = () => {};
+    const pace = new Pace(timers, 50, () => {
+      acts.push('begun');
+      return new Promise<void>((resolve) => {
+        release = () => {
+          acts.push('done');
+          resolve();
+        };
+      });
+    });
+    pace.request();
+    await timers.pass(50);
+    pace.request();
+    const both = Promise.all([pace.hurry(), pace.hurry()]).then(() => acts.push('answered'));
+    release();
+    await settle();
+    expect(acts).toEqual(['begun', 'done', 'begun']);
+    release();
+    await both;
+    expect(acts).toEqual(['begun', 'done', 'begun', 'done', 'answered']);
+    await timers.pass(500);
+    expect([acts.length, timers.waiting]).toEqual([5, 0]);
+    await pace.hurry();
+    expect(acts).toHaveLength(5);
+  });
+
   test('acts at once on what waits when it is closed', async () => {
     const timers = new HandTimers();
     let acts = 0;
