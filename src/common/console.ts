@@ -139,6 +139,13 @@ export const logLine = z.object({
 });
 export type LogLine = z.infer<typeof logLine>;
 
+/** Whether a line holds a text, in whatever case: in its message, the session it is about, its room or its details. */
+export function lineHolds({ message, room = '', sessionId = '', details = {} }: LogLine, text: string): boolean {
+  const part = text.toLowerCase();
+  const facts = Object.entries(details).map(([name, value]) => `${name} ${value}`);
+  return [message, room, sessionId, ...facts].some((fact) => fact.toLowerCase().includes(part));
+}
+
 /** A transition a machine took. */
 export const transition = z.object({
   at: unixMs,

@@ -6,7 +6,7 @@
  * May import: node, pino, src/common.
  */
 import { pino } from 'pino';
-import type { LogLevel, LogLine } from '../common/console.ts';
+import { lineHolds, type LogLevel, type LogLine } from '../common/console.ts';
 import { CourierError } from '../common/errors.ts';
 
 /** What a room needs of the log; `fields` are numbers, words and flags, and `err` for an error. */
@@ -111,10 +111,9 @@ export function makeLog({ level, stream, pretty = false, streamLevel = 'debug', 
     setLevel: (next) => void (logger.level = next),
     room: logOf,
     recent({ level: least = 'debug', text = '', limit = 500 } = {}) {
-      const part = text.toLowerCase();
       return lines
         .slice(-linesKeptMax)
-        .filter((line) => severities[line.level] >= severities[least] && line.message.toLowerCase().includes(part))
+        .filter((line) => severities[line.level] >= severities[least] && lineHolds(line, text))
         .toReversed()
         .slice(0, limit);
     },

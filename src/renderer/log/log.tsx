@@ -4,7 +4,7 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { logLevel, type LogLevel, type LogLine } from '../../common/console.ts';
+import { lineHolds, logLevel, type LogLevel, type LogLine } from '../../common/console.ts';
 import { useConsole, useMinute } from '../model/console.tsx';
 import { brief, clockMs, counted, exact, shortId } from '../model/format.ts';
 import { useKeys } from '../model/keys.ts';
@@ -44,7 +44,7 @@ export default function Log() {
   const heard = useConsole((context) => context.lines);
   useKeys(useMemo(() => ({ '/': () => search.current?.focus() }), []));
   const live = useMemo(
-    () => merged({ heard, answered: data?.lines ?? [], level, text: text.trim().toLowerCase() }),
+    () => merged({ heard, answered: data?.lines ?? [], level, text: text.trim() }),
     [heard, data, level, text],
   );
   const lines = isFollowing ? live : (kept ?? live);
@@ -57,7 +57,7 @@ export default function Log() {
             ref={search}
             type="search"
             aria-label="Search the log"
-            placeholder="Text in the message"
+            placeholder="Words, or a session's id"
             spellCheck={false}
             value={text}
             onChange={(event) => setText(event.target.value)}
@@ -107,7 +107,7 @@ function merged(from: { heard: LogLine[]; answered: LogLine[]; level: LogLevel; 
       // The console's own lines have no number.
       (line.seq === 0 || line.seq > newest) &&
       order.indexOf(line.level) <= order.indexOf(from.level) &&
-      line.message.toLowerCase().includes(from.text),
+      lineHolds(line, from.text),
   );
   return [...fresh, ...from.answered];
 }

@@ -112,6 +112,7 @@ describe('what the console can ask for', () => {
     expect(log.recent({ level: 'warn' }).map((line) => line.seq)).toEqual([3, 2]);
     expect(log.recent({ text: 'DELIVERY', limit: 1 }).map((line) => line.seq)).toEqual([3]);
     expect(log.recent({ limit: 0 })).toEqual([]);
+    for (const text of ['s1', 'attempt 2', 'fail']) expect(log.recent({ text }).map((line) => line.seq)).toEqual([2]);
   });
 
   test('a bounded number of lines is kept', () => {
