@@ -53,6 +53,9 @@ function queueLight(status: Status): Light {
   if (status.pending > 0 && isHeld(status))
     return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} held` };
   if (status.pending === 0) return { ...base, glyph: 'tick', tone: 'ok', word: 'Empty', figure: 'Empty' };
+  // A session that a device is still sending is pending too, and nothing of it can be sent.
+  if (status.pending === (status.heldBack ?? 0))
+    return { ...base, glyph: 'dashed', tone: 'wait', word: 'Receiving', figure: `${count(status.pending)} receiving` };
   // What cannot be recorded is not sent.
   if (isDiskFailing(status))
     return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} waiting` };

@@ -92,6 +92,7 @@ function everyLight(): [string, string][] {
     ...captures.map((state) => ({ ...status, capture: { state, gaps: 0 } })),
     ...(['healthy', 'low', 'failing'] as const).map((state) => ({ ...status, disk: { state, freeBytes: 1 } })),
     ...(['closed', 'open', 'halfOpen'] as const).map((state) => ({ ...status, pending: 1, circuit: { state } })),
+    { ...status, pending: 1, heldBack: 1 },
     { ...status, endpoint: '' },
     { ...status, problems: [{ code: 'endpoint.unusable', message: '', since: 0 }] },
   ];
