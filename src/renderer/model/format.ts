@@ -38,6 +38,11 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
+/** A session file of another program may hold a time that no calendar does (ECMA-262, 21.4.1.1). */
+export const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15;
+const noTime = '–';
+const told = (format: Intl.DateTimeFormat, at: number): string => (isTime(at) ? format.format(at) : noTime);
+
 export const count = (value: number): string => countFormat.format(value);
 /** `1 session`, `38 sessions`. */
 export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
@@ -45,37 +50,38 @@ export const counted = (value: number, one: string, many = `${one}s`): string =>
 export const verb = (value: number, one: string, many: string): string => (value === 1 ? one : many);
 
 /** `09:52:31` */
-export const clock = (at: number): string => clockFormat.format(at);
+export const clock = (at: number): string => told(clockFormat, at);
 /** `09:52` */
-export const minute = (at: number): string => minuteFormat.format(at);
+export const minute = (at: number): string => told(minuteFormat, at);
 /** `09:52:31.114` */
-export const clockMs = (at: number): string => `${clock(at)}.${String(Math.floor(at % secondMs)).padStart(3, '0')}`;
+export const clockMs = (at: number): string =>
+  isTime(at) ? `${clock(at)}.${String(Math.floor(at % secondMs)).padStart(3, '0')}` : noTime;
 /** `Today 09:52:31`, `yesterday 16:20`, `12 Nov 16:20`. */
 export function day(at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days === 0) return `Today ${clock(at)}`;
   if (days === 1) return `Yesterday ${minute(at)}`;
-  return `${dayFormat.format(at)} ${minute(at)}`;
+  return dayAndMinute(at);
 }
 /** `09:52` today, `yesterday 16:20`, `12 Nov 16:20`: within a sentence. */
 export const brief = (at: number, now: number): string =>
   daysBetween(at, now) === 0 ? minute(at) : day(at, now).replace(/^Yesterday/, 'yesterday');
 /** `09:52:31` today, else with its day: for tables. */
-export const moment = (at: number, now: number): string =>
-  daysBetween(at, now) === 0 ? clock(at) : `${dayFormat.format(at)} ${minute(at)}`;
+export const moment = (at: number, now: number): string => (daysBetween(at, now) === 0 ? clock(at) : dayAndMinute(at));
 /** `09:52` today, else its day: where a table has little room. */
-export const minuteOrDay = (at: number, now: number): string => (daysBetween(at, now) === 0 ? minute(at) : dayFormat.format(at));
+export const minuteOrDay = (at: number, now: number): string => (daysBetween(at, now) === 0 ? minute(at) : told(dayFormat, at));
 /** `Mon 12`: under a chart of some days. */
-export const weekdayOf = (at: number): string => weekdayOfFormat.format(at);
+export const weekdayOf = (at: number): string => told(weekdayOfFormat, at);
 /** `Monday`, `today`, `12 Nov`. */
 export function since(at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days === 0) return minute(at);
   if (days === 1) return 'yesterday';
-  return days < 7 ? weekdayFormat.format(at) : dayFormat.format(at);
+  return days < 7 ? told(weekdayFormat, at) : told(dayFormat, at);
 }
 /** The exact instant with its offset, and in UTC: for hovering. */
-export const exact = (at: number): string => `${exactFormat.format(at)}\n${new Date(at).toISOString()} (UTC)`;
+export const exact = (at: number): string =>
+  isTime(at) ? `${exactFormat.format(at)}\n${new Date(at).toISOString()} (UTC)` : `${at} ms: a time that no calendar holds`;
 
 /** `3:12`, `1:02:03`: for what is counted down or up. */
 export function countdown(durationMs: number): string {
@@ -124,10 +130,11 @@ export function bytes(value: number): string {
 export const shortId = (id: string): string => (id.length <= 14 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`);
 /** `UTC+1` */
 export function zone(at: number): string {
-  const parts = zoneFormat.formatToParts(at);
+  const parts = zoneFormat.formatToParts(isTime(at) ? at : 0);
   return (parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC').replace('GMT', 'UTC');
 }
 
+const dayAndMinute = (at: number): string => (isTime(at) ? `${dayFormat.format(at)} ${minute(at)}` : noTime);
 function daysBetween(at: number, now: number): number {
   const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   return Math.round((midnight(now) - midnight(at)) / dayMs);

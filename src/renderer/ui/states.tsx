@@ -56,8 +56,7 @@ export class ErrorBoundary extends Component<BoundaryProps, { error: Error | nul
 }
 
 function Failed({ name, error, onAgain }: { name: string; error: Error; onAgain: () => void }) {
-  // Stack frames name our own code only; the message could quote what was shown.
-  const details = `HL7 Courier console, screen ${name}\n${error.name}\n${(error.stack ?? '').split('\n').slice(1, 12).join('\n')}`;
+  const details = `HL7 Courier console, screen ${name}\n${error.name}\n${framesOf(error).join('\n')}`;
   return (
     <div role="alert" className="column space">
       <Empty
@@ -74,6 +73,18 @@ function Failed({ name, error, onAgain }: { name: string; error: Error; onAgain:
       </Empty>
     </div>
   );
+}
+
+const framesMax = 11;
+/** Where it failed: frames name our own code only. The message, of one line or more, could quote what was shown. */
+function framesOf(error: Error): string[] {
+  const { stack = '' } = error;
+  const said = String(error);
+  const frames = stack.startsWith(said) ? stack.slice(said.length) : stack;
+  return frames
+    .split('\n')
+    .filter((line) => /:\d+:\d+\)?$/.test(line))
+    .slice(0, framesMax);
 }
 
 /** A part of the console that its host does not give: because it is away, or was replaced by another version. */

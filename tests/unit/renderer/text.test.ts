@@ -40,6 +40,14 @@ describe('times and figures', () => {
     [format.shortId('0198c1aa-bbbb-7ccc-8ddd-eeeeeeee7e4d'), '0198c1…7e4d'],
     [format.shortId('short'), 'short'],
     [format.soFar(440), '0.4 s'],
+    // Files of other programs may hold a time that no calendar does.
+    [format.clock(9e15), '–'],
+    [format.clockMs(9e15), '–'],
+    [format.day(9e15, now), '–'],
+    [format.moment(9e15, now), '–'],
+    [format.since(9e15, now), '–'],
+    [format.exact(9e15), '9000000000000000 ms: a time that no calendar holds'],
+    [format.zone(9e15), format.zone(0)],
   ])('%s', (said, expected) => {
     expect(said).toBe(expected);
   });
