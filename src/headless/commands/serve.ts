@@ -11,8 +11,8 @@ import { openService, type Service, type ServiceOptions } from '../../service/se
 import { type CommandContext, commandLog, dataDirOf, onStopSignal, say } from '../context.ts';
 import { type ConsoleServer, startConsoleServer } from '../server/console-server.ts';
 import { courierMetrics } from '../server/metrics.ts';
+import { keptToken } from '../server/kept-token.ts';
 import { writeServiceFile } from '../server/service-file.ts';
-import { makeToken } from '../server/token.ts';
 import { parseSetOptions } from '../set-option.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -74,10 +74,10 @@ export async function startServing(
   { port, host, console: hasPages }: Pick<ServeOptions, 'port' | 'host' | 'console'>,
 ): Promise<Serving> {
   const service = await openService({ ...serviceOptions, hostHandlers: hostHandlers(serviceOptions.environment) });
-  const token = makeToken();
   const metrics = courierMetrics({ getStatus: () => service.status(), now: Date.now });
   const pagesDir = hasPages ? builtPages() : null;
   try {
+    const token = keptToken(serviceOptions.dataDir);
     const server = await startConsoleServer({
       api: service.api,
       host,

@@ -47,7 +47,8 @@ export async function writeServiceFile(dataDir: string, content: ServiceFile): P
   }
   return async () => {
     const found = await readServiceFile(dataDir);
-    if (found?.token === content.token) await rm(serviceFilePath(dataDir), { force: true });
+    // The token is the data directory's, so it tells no service from the next.
+    if (JSON.stringify(found) === JSON.stringify(content)) await rm(serviceFilePath(dataDir), { force: true });
   };
 }
 

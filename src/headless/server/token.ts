@@ -1,5 +1,5 @@
 /**
- * The key to the console and the API: one per run of the service, held by the operator's browser as a cookie and by
+ * The key to the console and the API: one for each data directory, held by the operator's browser as a cookie and by
  * scripts as a Bearer token.
  * May import: node.
  */
