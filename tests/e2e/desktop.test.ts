@@ -436,7 +436,10 @@ describe('tray and notifications', () => {
     const seen = () =>
       app.evaluate((electron) => {
         const { standIn } = electron as unknown as typeof import('../support/electron-stand-in/module.ts');
-        return { notes: standIn.notifications.map(({ title, body }) => `${title}. ${body}`), tray: standIn.trays[0]?.toolTip ?? '' };
+        return {
+          notes: standIn.notifications.map(({ title, body }) => `${title}. ${body}`),
+          tray: standIn.trays[0]?.toolTip ?? '',
+        };
       });
     await until('the tray says that delivery stopped', async () => (await seen()).tray.includes('Delivery stopped'));
     await page.evaluate(() => (window as unknown as Page).electron.triggerSubmissionNow());
