@@ -91,6 +91,16 @@ describe('settings', () => {
   });
 });
 
+test('a connection test that meets a redirect names the host it leads to', async () => {
+  const { page, service } = await open('stopped', '#/settings/endpoint');
+  const message = 'The endpoint points elsewhere (HTTP 308 Permanent Redirect, to https://new.example:8443).';
+  const steps = [{ step: 'path', result: 'failed', httpStatus: 308, message }];
+  service.answer('testConnection', () => ({ at: Date.now(), durationMs: 12, result: 'failed', message, steps }));
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await page.getByText('Endpoint points elsewhere', { exact: true }).waitFor();
+  await page.locator('.test-message').getByText('to https://new.example:8443').waitFor();
+});
+
 describe('a service that stumbles', () => {
   test('a malformed event is reported once and ignored, a malformed answer too', async () => {
     const { page, service } = await open('healthy', '#/overview');

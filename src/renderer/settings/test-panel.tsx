@@ -32,6 +32,10 @@ const titles: Record<Step['step'], Record<Step['result'], string>> = {
   },
   path: { ok: 'Address known', failed: 'Address not known', skipped: 'Address not checked', unknown: 'Path not checked' },
 };
+function titleOf({ step, result, httpStatus = 0 }: Step): string {
+  if (step === 'path' && result === 'failed' && httpStatus >= 300 && httpStatus < 400) return 'Endpoint points elsewhere';
+  return titles[step][result];
+}
 const marks: Record<Step['result'], { glyph: Glyph; tone: Tone }> = {
   ok: { glyph: 'tick', tone: 'ok' },
   failed: { glyph: 'cross', tone: 'fail' },
@@ -104,7 +108,7 @@ export function TestPanel({ change, isValid, startNow }: { change: Change; isVal
               {test.steps.map((step) => (
                 <li key={step.step}>
                   <GlyphMark {...marks[step.result]} />
-                  <b className={step.result === 'failed' ? 'tone-fail' : ''}>{titles[step.step][step.result]}</b>
+                  <b className={step.result === 'failed' ? 'tone-fail' : ''}>{titleOf(step)}</b>
                   <span className="small text3 figures">{step.durationMs === undefined ? '' : duration(step.durationMs)}</span>
                   <span className="small text2 test-message">{withLabels(step.message)}</span>
                 </li>

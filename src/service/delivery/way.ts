@@ -21,6 +21,8 @@ export interface WayStep {
 }
 
 const dayMs = 86_400_000;
+/** `16 Apr 2027`, as certificates count: in UTC. */
+const dateFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
 /**
  * Goes as far as it can and closes everything again.
@@ -149,7 +151,7 @@ function certificateStep(secure: TLSSocket, now: number, durationMs: number): Wa
   if (!secure.authorized)
     return { step, result: 'failed', message: whose, durationMs, error: { code: String(secure.authorizationError) } };
   const days = Math.floor((Date.parse(validTo) - now) / dayMs);
-  const until = new Date(validTo).toISOString().slice(0, 10);
+  const until = dateFormat.format(Date.parse(validTo));
   const protocol = (secure.getProtocol() ?? 'TLS').replace(/^TLSv/, 'TLS ');
   return {
     step,

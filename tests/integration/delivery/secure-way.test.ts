@@ -181,7 +181,7 @@ describe.skipIf(missing !== null)('the way to an https endpoint', () => {
       });
       expect(found.result).toBe('ok');
       expect(found.steps[3]?.message).toMatch(
-        /^The certificate of localhost, issued by Test Authority, is trusted and valid until \d{4}-\d\d-\d\d, \d+ more days?; the connection uses TLS 1\.3\.$/,
+        /^The certificate of localhost, issued by Test Authority, is trusted and valid until \d+ [A-Z][a-z]{2,3} \d{4}, \d+ more days?; the connection uses TLS 1\.3\.$/,
       );
       const { port } = new URL(server.url);
       expect(found.steps[0]?.message).toMatch(/^localhost has the address (127\.0\.0\.1|::1)\.$/);
