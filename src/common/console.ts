@@ -140,10 +140,10 @@ export const logLine = z.object({
 export type LogLine = z.infer<typeof logLine>;
 
 /** Whether a line holds a text, in whatever case: in its message, the session it is about, its room or its details. */
-export function lineHolds({ message, room = '', sessionId = '', details = {} }: LogLine, text: string): boolean {
+export function lineHolds(line: LogLine, text: string): boolean {
   const part = text.toLowerCase();
-  const facts = Object.entries(details).map(([name, value]) => `${name} ${value}`);
-  return [message, room, sessionId, ...facts].some((fact) => fact.toLowerCase().includes(part));
+  const facts = Object.entries(line.details ?? {}).map(([name, value]) => `${name} ${value}`);
+  return [line.message, line.room ?? '', line.sessionId ?? '', ...facts].some((fact) => fact.toLowerCase().includes(part));
 }
 
 /** A transition a machine took. */
