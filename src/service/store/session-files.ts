@@ -17,8 +17,6 @@ import type { WriteScope } from './write-batch.ts';
 /** Of a file that is not in place yet, or that another program removed at once: the next scan knows better. */
 const unknownFacts: FileFacts = { kind: 'file', ino: 0, size: 0, ctimeMs: 0, mtimeMs: 0 };
 
-export type SessionFiles = ReturnType<typeof sessionFiles>;
-
 export function sessionFiles(tools: WriteTools, folder: string) {
   const { fileSystem } = tools;
   const pathOf = (id: string) => join(folder, id + sessionExtension);
