@@ -3,8 +3,9 @@
  * May import: react.
  */
 import type { Device } from '../../common/console.ts';
-import { useConsole, useNow } from '../model/console.tsx';
+import { useConsole, useIsLive, useNow } from '../model/console.tsx';
 import { count, countdown } from '../model/format.ts';
+import { openImport } from '../model/import-place.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { visible } from '../model/visible.ts';
@@ -40,6 +41,7 @@ export function Devices() {
 
 function NoDevices() {
   const capture = useConsole(({ status }) => status?.capture);
+  const isLive = useIsLive();
   if (capture?.state === 'capturing')
     return (
       <Empty>
@@ -48,8 +50,17 @@ function NoDevices() {
       </Empty>
     );
   return (
-    <Empty actions={<Button onPress={() => go(addressOf('settings', 'capture'))}>Choose</Button>}>
-      Capture is off. Choose a network interface, or import a capture file with the command line.
+    <Empty
+      actions={
+        <>
+          <Button onPress={() => go(addressOf('settings', 'capture'))}>Choose</Button>
+          <Button isDisabled={!isLive} onPress={openImport}>
+            Import
+          </Button>
+        </>
+      }
+    >
+      Capture is off. Choose a network interface, or import a capture file.
     </Empty>
   );
 }

@@ -19,8 +19,9 @@ import {
   type RefObject,
 } from 'react';
 import type { SessionSort, SessionSummary } from '../../common/contract.ts';
-import { useConsole, useMinute } from '../model/console.tsx';
+import { useConsole, useIsLive, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
+import { openImport } from '../model/import-place.ts';
 import { usePreferences } from '../model/preferences.ts';
 import { Button } from '../ui/button.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
@@ -307,7 +308,19 @@ function NoRows({ onClearFilter }: { onClearFilter: () => void }) {
   const all = useConsole(({ status }) =>
     status === null ? 0 : status.pending + status.submitted + status.failed + status.ignored,
   );
-  if (all === 0) return <Empty>No sessions yet. The first one appears here as soon as a device sends a result.</Empty>;
+  const isLive = useIsLive();
+  if (all === 0)
+    return (
+      <Empty
+        actions={
+          <Button isDisabled={!isLive} onPress={openImport}>
+            Import capture files
+          </Button>
+        }
+      >
+        No sessions yet. The first one appears here as soon as a device sends a result.
+      </Empty>
+    );
   return (
     <Empty actions={<Button onPress={onClearFilter}>Clear filter</Button>}>
       Nothing matches. {count(all)} sessions are outside this filter.

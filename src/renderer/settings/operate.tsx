@@ -2,11 +2,12 @@
  * What can be started and stopped beside the settings it belongs to: capture, and the clean-up.
  * May import: react, lucide-react.
  */
-import { Pause, Play, Sparkles, Square } from 'lucide-react';
+import { FolderOpen, Pause, Play, Sparkles, Square } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useConsole } from '../model/console.tsx';
 import { bytes, counted } from '../model/format.ts';
+import { openImport } from '../model/import-place.ts';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
 import { StatusChip } from '../ui/marks.tsx';
@@ -50,6 +51,9 @@ export function CaptureControl() {
               Stop
             </Button>
           )}
+          <Button look="quiet" icon={<FolderOpen aria-hidden="true" />} isDisabled={isDisabled} onPress={openImport}>
+            Import files
+          </Button>
         </div>
         {!hasInterface && <p className="setting-help">Choose an interface and save: capture starts by itself.</p>}
         {capture?.reason !== undefined && <p className="setting-help">{capture.reason}</p>}

@@ -15,6 +15,7 @@ import { piece } from '../ui/piece.tsx';
 import { Bones, ErrorBoundary } from '../ui/states.tsx';
 import { runToastAction, toast, ToastPlace } from '../ui/toast.tsx';
 import { ExportPlace } from './export-place.tsx';
+import { ImportPlace, preloadImport } from './import-place.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { StaleBar } from './stale-bar.tsx';
 import { PaletteContext } from './top-bar.tsx';
@@ -44,6 +45,7 @@ export function App() {
         <Page />
         <ToastPlace />
         <ExportPlace />
+        <ImportPlace />
       </ConfirmProvider>
     </ErrorBoundary>
   );
@@ -73,6 +75,7 @@ function Page() {
     const timer = setTimeout(() => {
       for (const part of [help, attention, sessions, machines, log, settings]) part.preload();
       preloadConfirmation();
+      preloadImport();
     }, settledMs);
     return () => clearTimeout(timer);
   }, [isLive]);

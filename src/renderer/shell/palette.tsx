@@ -7,6 +7,7 @@ import { useSessionActions } from '../model/actions.tsx';
 import { useCaptureActions } from '../model/capture-actions.ts';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
 import { count, counted, moment } from '../model/format.ts';
+import { openImport } from '../model/import-place.ts';
 import { modKey } from '../model/keys.ts';
 import { setPreferences, usePreferences } from '../model/preferences.ts';
 import { useQuery } from '../model/query.ts';
@@ -152,6 +153,7 @@ function useDoings(): Command[] {
       ...(capture === 'capturing' ? [{ id: 'pause', label: 'Pause capture', run: pause }] : []),
       ...(capture === 'paused' ? [{ id: 'resume', label: 'Resume capture', run: resume }] : []),
       ...(capture === 'stopped' ? [] : [{ id: 'stop', label: 'Stop capture', run: stop }]),
+      { id: 'import', label: 'Import capture files', run: openImport },
       {
         id: 'clean',
         label: 'Clean up now (report only)',
