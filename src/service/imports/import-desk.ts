@@ -46,6 +46,7 @@ export class ImportDesk {
   readonly #tools: ImportDeskTools;
   #latest: Import | null = null;
   #isPreparing = false;
+  #isClosed = false;
 
   /** Removes what an import left behind that a crash or a power cut ended. */
   static async open(tools: ImportDeskTools): Promise<ImportDesk> {
@@ -69,6 +70,7 @@ export class ImportDesk {
         'ERR_PAYLOAD_TOO_LARGE',
         `An import takes ${importBytesMax / 1024 ** 3} GB at most; import fewer files at a time, or use the command line.`,
       );
+    if (this.#isClosed) throw new CourierError('ERR_STATE_CONFLICT', 'The service is ending; import when it runs again.');
     if (this.#isPreparing || this.#running !== null)
       throw new CourierError('ERR_STATE_CONFLICT', 'Another import is running; wait for its end, or cancel it.');
     const { dataDir, freeBytes, log } = this.#tools;
@@ -131,6 +133,7 @@ export class ImportDesk {
 
   /** Ends one that runs, and removes its files. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const running = this.#running;
     running?.actor.send({ type: 'import.cancelled' });
     await running?.ended;

@@ -112,6 +112,14 @@ test('of two that begin at once one does', async () => {
   expect(await Promise.all(both)).toEqual([null, 'ERR_STATE_CONFLICT']);
 });
 
+test('a service that ends begins no import', async () => {
+  const { desk, send, hasFiles } = await opened();
+  await send();
+  await desk.close();
+  expect(hasFiles()).toBe(false);
+  expect(await refusal(send())).toBe('ERR_STATE_CONFLICT');
+});
+
 test('a link in place of the folder is removed, not followed', async () => {
   const dataDir = makeDataDir();
   const elsewhere = makeDataDir();
