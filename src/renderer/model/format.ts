@@ -83,8 +83,9 @@ export function since(at: number, now: number): string {
 export const exact = (at: number): string =>
   isTime(at) ? `${exactFormat.format(at)}\n${new Date(at).toISOString()} (UTC)` : `${at} ms: a time that no calendar holds`;
 
-/** `3:12`, `1:02:03`: for what is counted down or up. */
+/** `3:12`, `1:02:03`, from a day on `1 d 3 h`: for what is counted down or up. */
 export function countdown(durationMs: number): string {
+  if (durationMs >= dayMs) return duration(durationMs);
   const seconds = Math.max(0, Math.ceil(durationMs / secondMs));
   const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   if (parts[0] === 0) parts.shift();

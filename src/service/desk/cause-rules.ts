@@ -16,6 +16,8 @@ import type { Disk } from './disk-watch.ts';
 
 const quietOpensMs = 60 * 60_000;
 const quietMsMin = 120_000;
+/** A device that was last heard before that is none that fell silent now: it is gone, or its results were imported. */
+const quietOpensMsMax = 7 * 24 * 60 * 60_000;
 /** A gap in what was captured is over when nothing more is lost for so long. */
 const gapOverMs = 60_000;
 const settingsProblems: ReadonlySet<string> = new Set([
@@ -114,16 +116,18 @@ export class CauseRules {
   devicesSeen(devices: readonly Device[]): void {
     const now = this.#now();
     const talking = new Set<string>();
+    const recent = new Set<string>();
     const silent = new Map<string, CauseKey>();
     for (const device of devices) {
       const key = quietKey(device.label);
       if (isLongQuiet(device, now)) silent.set(key.id, key);
       else talking.add(key.id);
+      if (now - (device.lastSeenAt ?? 0) <= quietOpensMsMax) recent.add(key.id);
     }
     for (const { id, kind } of this.#book.standing)
       if (kind === 'quiet' && (talking.has(id) || !silent.has(id))) this.#book.end(id);
     for (const [id, key] of silent) {
-      if (talking.has(id) || this.#book.isStanding(id)) continue;
+      if (talking.has(id) || !recent.has(id) || this.#book.isStanding(id)) continue;
       this.#occur(key, { devices: [id.slice('quiet-'.length)] });
     }
   }

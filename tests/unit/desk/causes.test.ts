@@ -259,6 +259,23 @@ describe('the rest of the house', () => {
     expect(notices.at(-1)).toMatchObject({ title: 'A device talks again', body: 'URIN-1. After less than a minute.' });
   });
 
+  test('a device that was last heard more than a week ago did not fall silent now, but one whose silence was told stays told', () => {
+    const device = (silentMs: number): Device => ({
+      label: 'URIN-1',
+      address: '10.0.0.5',
+      lastSeenAt: now - silentMs,
+      usualGapMs: 5 * minute,
+      state: 'quiet',
+      lastHour: [],
+      today: 0,
+    });
+    rules.devicesSeen([device(8 * 24 * hour)]);
+    expect(book.standing).toEqual([]);
+    rules.devicesSeen([device(6 * 24 * hour)]);
+    rules.devicesSeen([device(8 * 24 * hour)]);
+    expect(book.standing).toMatchObject([{ id: 'quiet-URIN-1' }]);
+  });
+
   test('capture that failed is a cause until it captures; a gap, until nothing was lost for a minute', () => {
     rules.captureChanged({ state: 'capturing', gaps: 0 });
     expect(book.standing).toEqual([]);

@@ -21,6 +21,7 @@ describe('times and figures', () => {
     [format.countdown(4200), '0:05'],
     [format.countdown(192_000), '3:12'],
     [format.countdown(3_723_000), '1:02:03'],
+    [format.countdown(95_563_000_000), '1106 d 1 h'],
     [format.countdown(-5), '0:00'],
     [format.duration(142), '142 ms'],
     [format.duration(1240), '1.24 s'],
