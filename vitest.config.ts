@@ -3,6 +3,16 @@
  * and processes, `e2e` with a real Chromium, `types` where types are the contract.
  */
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The long ones first, so that no core waits for the last of them: browsers, then processes, then the rest as it comes. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = ['tests/e2e/', 'tests/integration/command-line/', 'tests/integration/', ''];
+    const rank = ({ moduleId }: TestSpecification) => order.findIndex((folder) => moduleId.includes(folder));
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -10,6 +20,7 @@ export default defineConfig({
     typecheck: { enabled: false },
     // Most of a test's time is waiting for processes and sockets: no core need be kept free.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

@@ -34,13 +34,15 @@ afterAll(async () => {
 afterEach(closeOpened);
 
 describe.each(themes)('in the %s theme', (colorScheme) => {
-  test.each(sizes)('without colour every mark of %i px has a shape of its own', async (size) => {
+  test('without colour every mark has a shape of its own, at every size it is shown in', async () => {
     const { page } = await openConsole(browser, folder, 'healthy', '#/overview', { colorScheme });
     await seeWithoutColour(page);
-    const shapes = await shapesOf(page, size);
-    expect(tooAlike(shapes)).toEqual([]);
-    // The check sees a mark that is drawn like another.
-    expect(tooAlike(new Map(shapes).set('bar', shapes.get('cross') ?? []))).toEqual(['cross and bar']);
+    for (const size of sizes) {
+      const shapes = await shapesOf(page, size);
+      expect(tooAlike(shapes), `${size} px`).toEqual([]);
+      // The check sees a mark that is drawn like another.
+      expect(tooAlike(new Map(shapes).set('bar', shapes.get('cross') ?? []))).toEqual(['cross and bar']);
+    }
   });
 
   test('with the colours of the system every mark keeps its shape, in the colour of text', async () => {
@@ -89,11 +91,12 @@ const screens: { scenario: Scenario; address: string; shows: string }[] = [
   { scenario: 'busy', address: '#/log', shows: 'the latest first' },
 ];
 test.each(screens)('at $address ($scenario) every mark has a word beside it, or one that is read out', async (screen) => {
+  const { page } = await openConsole(browser, folder, screen.scenario, screen.address);
   for (const size of [
     { width: 1440, height: 900 },
     { width: 1280, height: 720 },
   ]) {
-    const { page } = await openConsole(browser, folder, screen.scenario, screen.address, { size });
+    await page.setViewportSize(size);
     await page.getByText(screen.shows).first().waitFor();
     expect(await page.locator('.glyph').count()).toBeGreaterThan(3);
     expect(await wordlessMarks(page)).toEqual([]);
@@ -289,6 +292,7 @@ async function seeWithoutColour(page: Page): Promise<void> {
 async function show(page: Page, markups: string[], { cell, size }: { cell: number; size?: number }): Promise<void> {
   await page.evaluate(
     ({ pieces, cellPx, sizePx }) => {
+      document.querySelector('#sheet')?.remove();
       const sheet = document.createElement('div');
       sheet.id = 'sheet';
       Object.assign(sheet.style, { position: 'fixed', inset: '0', zIndex: '9999', background: 'var(--panel)' });

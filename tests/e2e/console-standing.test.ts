@@ -51,9 +51,10 @@ describe('causes', () => {
     await page.getByText('Open 4').waitFor();
     service.goAway();
     await page.getByText('No word from the service').waitFor();
-    service.answer('getCauses', () => ({ causes: [] }));
+    service.endCauses();
     service.comeBack();
     await page.getByText('Open 0').waitFor({ timeout: 20_000 });
+    await page.getByText('Resolved 7').waitFor();
   });
 });
 

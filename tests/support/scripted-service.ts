@@ -49,6 +49,8 @@ export interface ScriptedService {
   refuseKey(): void;
   /** Changes what every further word on the status says. */
   amendStatus(change: Partial<Status>): void;
+  /** Ends every cause, and tells nobody. */
+  endCauses(): void;
   /** Replaces the answer to a request. */
   answer(name: RequestName, answer: (params: Record<string, unknown>) => unknown): void;
   close(): Promise<void>;
@@ -401,6 +403,9 @@ export async function startScriptedService(
     refuseKey() {
       mode = 'refusing';
       for (const stream of streams) stream.destroy();
+    },
+    endCauses() {
+      causes = causes.map((cause) => ({ ...cause, state: 'resolved', endedAt: now() }));
     },
     amendStatus(change) {
       amended = { ...amended, ...change };

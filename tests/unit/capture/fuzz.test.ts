@@ -8,7 +8,7 @@ import { captureReader } from '../../../src/service/capture/pcap-reader.ts';
 import { connection, packetOf, pcapBytes, pcapngWriter, type Segment } from '../../support/capture-writer.ts';
 import { ack, enq, eot, hl7, hl7Ack, lisFrame, mllp, nak, pipelineFor } from '../../support/capture-session.ts';
 
-const runs = Number(process.env['FUZZ_RUNS'] ?? 3000);
+const runs = Number(process.env['FUZZ_RUNS'] ?? 1500);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_240_101);
 
 /** mulberry32: small, seeded, good enough to choose bytes. */
