@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const needed = [24, 5];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -17,8 +18,9 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exitCode = 2;
 } else {
-  // A third of a start is compiling; a cron job need not do it every time.
-  module.enableCompileCache?.();
+  // A third of a start is compiling; a cron job need not do it every time. What is kept lies beside the code it came from:
+  // in a folder for all, another user could put code of their own in its place.
+  module.enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/hl7-courier/compiled', import.meta.url)));
   const built = new URL('../../out/headless/main.js', import.meta.url);
   const isPublished = import.meta.url.includes('/node_modules/') && existsSync(built);
   const { run } = await import(isPublished ? built.href : './main.ts');
