@@ -184,6 +184,7 @@ export function captureService(tools: CaptureServiceTools): CaptureService {
       };
     },
     async close() {
+      if (actor.getSnapshot().status !== 'active') return;
       actor.send({ type: 'stop.requested' });
       clearInterval(timer);
       if (running.size > 0) await new Promise<void>((resolve) => drained.push(resolve));
