@@ -18,6 +18,7 @@ import { percentile } from './console-numbers.ts';
 import { settledHeapMb, takeCounts, watchPage } from './console-watch.ts';
 
 const seconds = sized('BENCH_CONSOLE_SECONDS', 60);
+const heapEveryMs = 30_000;
 const files = sized('BENCH_FILES', 100_000);
 
 await builtConsole();
@@ -71,9 +72,15 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
   await takeCounts(page);
   [frames, worstFrameMs] = [0, 0];
   const startedAt = performance.now();
+  const heaps: number[] = [];
   while (performance.now() - startedAt < seconds * 1000) {
     await pressAll(keysInTable, table);
     await pressAll(keysOfSession, session);
+    if (performance.now() - startedAt > (heaps.length + 1) * heapEveryMs) {
+      heaps.push(await settledHeapMb(page));
+      // The keys waited for the collection, not for the console.
+      await takeCounts(page);
+    }
   }
   const lastedSeconds = (performance.now() - startedAt) / 1000;
   await page.keyboard.press('Escape');
@@ -96,6 +103,11 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
     { what: 'storm: longest frame', value: worstFrameMs, unit: 'ms' },
     { what: 'storm: heap at the start', value: heapBefore, unit: 'MB', note: 'after a collection' },
     { what: 'storm: heap growth', value: heapAfter - heapBefore, unit: 'MB', note: `target flat; over ${seconds} s` },
+    ...heaps.map((value, index) => ({
+      what: `storm: heap after ${((index + 1) * heapEveryMs) / 1000} s`,
+      value,
+      unit: 'MB',
+    })),
   ];
 }
 
