@@ -86,7 +86,7 @@ onEveryHost((host) => {
     await opened.show(`#/attention/${causeOf('stop')}`);
     await page.getByRole('button', { name: 'Retry all 9' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Retry 9' }).click();
-    await page.getByText(/the same refusal came back \(422 Unprocessable Content\)/).waitFor();
+    await page.getByText(/the same refusal came back \(422 Unprocessable Entity\)/).waitFor();
     await cycleIsOver();
     const tried = new Set(sent('stop'));
     expect([...tried]).toEqual(expect.arrayContaining(['stop001', 'stop002', 'stop003']));

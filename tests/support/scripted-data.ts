@@ -554,7 +554,7 @@ export function logOf(scenario: Scenario, now: number): LogLine[] {
     [
       'warn',
       'delivery',
-      'Session 51209 was refused: 422 Unprocessable Content',
+      'Session 51209 was refused: 422 Unprocessable Entity',
       { httpStatus: 422, code: 'OBX-3.unknown-code', attempt: 1 },
     ],
     ['warn', 'delivery', 'Session 51180 is tried again in 2.1 s: HTTP 503 Service Unavailable', { httpStatus: 503, attempt: 1 }],

@@ -73,6 +73,7 @@ export function wordOf(summary: SessionSummary, now: number): Word {
   return { ...word, word: `Retry in ${countdown(summary.nextAttemptAt - now)}` };
 }
 
+/** The words that the service writes too (Node's), so that one answer has one name. */
 export const statusTexts: Record<number, string> = {
   200: 'OK',
   201: 'Created',
@@ -91,10 +92,10 @@ export const statusTexts: Record<number, string> = {
   408: 'Request Timeout',
   409: 'Conflict',
   410: 'Gone',
-  413: 'Content Too Large',
+  413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   421: 'Misdirected Request',
-  422: 'Unprocessable Content',
+  422: 'Unprocessable Entity',
   425: 'Too Early',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
@@ -104,7 +105,7 @@ export const statusTexts: Record<number, string> = {
   504: 'Gateway Timeout',
   511: 'Network Authentication Required',
 };
-/** `422 Unprocessable Content` */
+/** `422 Unprocessable Entity` */
 export const statusText = (httpStatus: number): string =>
   statusTexts[httpStatus] === undefined ? String(httpStatus) : `${httpStatus} ${statusTexts[httpStatus]}`;
 

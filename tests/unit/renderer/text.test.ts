@@ -1,4 +1,5 @@
 /** What the console says and hides: times, counts, patient fields, hostile text, filters. */
+import { STATUS_CODES } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { SessionSummary } from '../../../src/common/contract.ts';
 import * as format from '../../../src/renderer/model/format.ts';
@@ -6,7 +7,7 @@ import { lightsOf } from '../../../src/renderer/model/lights.ts';
 import { alarmOf, causeText, kindOf } from '../../../src/renderer/model/reasons.ts';
 import { filterOf, sortOf } from '../../../src/renderer/model/session-filter.ts';
 import { visible } from '../../../src/renderer/model/visible.ts';
-import { eventWord, stateOf, wordOf } from '../../../src/renderer/model/words.ts';
+import { eventWord, stateOf, statusTexts, wordOf } from '../../../src/renderer/model/words.ts';
 import { segmentsOf } from '../../../src/renderer/sessions/hl7.ts';
 import { bytesOf, linesOf, maskedFile } from '../../../src/renderer/sessions/patient.ts';
 import { causesOf, fileOf, sessionsOf, statusOf } from '../../support/scripted-data.ts';
@@ -220,4 +221,8 @@ describe('a filter in the address', () => {
     expect(sortOf(new URLSearchParams('sort=device'))).toEqual({ by: 'device', descending: false });
     expect(sortOf(new URLSearchParams('sort=-nonsense'))).toEqual({ by: 'startTime', descending: true });
   });
+});
+
+test('an answer has the words that the service writes into the session', () => {
+  expect(statusTexts).toEqual(Object.fromEntries(Object.keys(statusTexts).map((status) => [status, STATUS_CODES[status]])));
 });
