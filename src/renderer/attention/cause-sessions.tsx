@@ -26,7 +26,8 @@ export function CauseSessions({ cause }: { cause: Cause }) {
     'sessions.changed',
     useCallback(
       ({ change }) => {
-        if (change.changed.length === 0) return;
+        // A new session that failed meanwhile is told of as new.
+        if (change.added.length + change.changed.length === 0) return;
         timer.current ??= setTimeout(() => {
           timer.current = null;
           refresh();

@@ -62,7 +62,8 @@ const SessionView = memo(function SessionView(props: DrawerProps) {
     'sessions.changed',
     useCallback(
       ({ change }) => {
-        if (change.changed.some(({ sessionId }) => sessionId === props.id)) refresh();
+        // One that is new and was read already is told of as new, with what it has become.
+        if ([...change.added, ...change.changed].some(({ sessionId }) => sessionId === props.id)) refresh();
       },
       [props.id, refresh],
     ),

@@ -21,6 +21,8 @@ export interface PagesState {
   total: number | null;
   /** How many more match now than when the rows were fetched. */
   added: number;
+  /** Grows with every look that found more: a view that follows asks for them each time. */
+  finds: number;
   error: string | null;
   /** Grows with every change: what a view subscribes to. */
   version: number;
@@ -41,11 +43,13 @@ export class SessionPages {
   readonly #places = new Map<string, { page: number; index: number }>();
   readonly #asked = new Set<number>();
   readonly #listeners = new Set<() => void>();
-  #state: PagesState = { total: null, added: 0, error: null, version: 0 };
+  #state: PagesState = { total: null, added: 0, finds: 0, error: null, version: 0 };
   /** Heard while pages were on their way: an answer may be older than that. */
   readonly #heard = new Map<string, SessionSummary>();
   #onTheirWay = 0;
   #requests = 0;
+  /** The number of the latest request whose total is told. */
+  #counted = 0;
   /** By page, the number of the request whose answer is here. */
   readonly #taken = new Map<number, number>();
   /** Runs for as long as the total must not be asked for again. */
@@ -113,8 +117,9 @@ export class SessionPages {
 
   patch({ added, changed, removed }: EventPayload<'onSessionsChanged'>): void {
     let isTouched = false;
-    if (this.#onTheirWay > 0) for (const summary of [...added, ...changed]) this.#heard.set(summary.sessionId, summary);
-    for (const summary of changed) {
+    // A new session may be here already: a page that was fetched before its event came, and then what it has become is new.
+    for (const summary of [...added, ...changed]) {
+      if (this.#onTheirWay > 0) this.#heard.set(summary.sessionId, summary);
       const place = this.#places.get(summary.sessionId);
       const page = place === undefined ? undefined : this.#pages.get(place.page);
       if (place === undefined || page === undefined) continue;
@@ -179,6 +184,7 @@ export class SessionPages {
   #take(page: number, { number, total, sessions }: Page): void {
     if (this.#pages.has(page) && number < (this.#taken.get(page) ?? 0)) return;
     this.#taken.set(page, number);
+    this.#counted = Math.max(this.#counted, number);
     this.#drop(page);
     this.#pages.set(page, sessions);
     sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
@@ -206,8 +212,8 @@ export class SessionPages {
     try {
       const ahead = await this.#pageNow(0);
       if (this.#isStopped) return;
-      if (ahead.total > (this.#state.total ?? 0)) this.#offer(ahead);
-      this.#tellAdded(ahead.total);
+      if (ahead.number > this.#counted && ahead.total > (this.#state.total ?? 0)) this.#offer(ahead);
+      this.#tellAdded(ahead);
     } catch {
       // The connection is gone or going: the console says so, and all is fetched anew when it is back.
     }
@@ -221,15 +227,20 @@ export class SessionPages {
     }, followMs);
   }
   async #countAgain(): Promise<void> {
+    this.#requests += 1;
+    const number = this.#requests;
     try {
       const { total } = await this.#ask('getSessions', { filter: this.#filter, limit: 0 });
-      this.#tellAdded(total);
+      this.#tellAdded({ number, total });
     } catch {
       // As above.
     }
   }
-  #tellAdded(total: number): void {
-    if (!this.#isStopped) this.#change({ added: Math.max(0, total - (this.#state.total ?? total)) });
+  #tellAdded({ number, total }: Pick<Page, 'number' | 'total'>): void {
+    if (this.#isStopped || number < this.#counted) return;
+    this.#counted = number;
+    const added = Math.max(0, total - (this.#state.total ?? total));
+    this.#change({ added, finds: this.#state.finds + (added > 0 ? 1 : 0) });
   }
   #change(change: Partial<PagesState>): void {
     this.#state = { ...this.#state, ...change, version: this.#state.version + 1 };

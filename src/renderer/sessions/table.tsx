@@ -99,7 +99,7 @@ export function SessionTable(props: TableProps) {
   const isAtTop = (scroller.current?.scrollTop ?? 0) < rowPx && cursor === null && openId === null;
   useFollow({
     pages,
-    added: state.added,
+    state,
     isFollowing: isAtTop && props.sort.by === 'startTime' && props.sort.descending === true,
   });
 
@@ -329,10 +329,13 @@ function NoRows({ onClearFilter }: { onClearFilter: () => void }) {
 }
 
 /** While nothing is chosen and the top is in view, new rows come in by themselves, as often as they are counted. */
-function useFollow({ pages, added, isFollowing }: { pages: SessionPages; added: number; isFollowing: boolean }): void {
+function useFollow(what: { pages: SessionPages; state: PagesState; isFollowing: boolean }): void {
+  const { pages, isFollowing } = what;
+  const { added, finds } = what.state;
   useEffect(() => {
-    if (isFollowing && added > 0) void pages.refresh();
-  }, [pages, added, isFollowing]);
+    // Each find anew: the figure may be the one before.
+    if (isFollowing && added > 0 && finds > 0) void pages.refresh();
+  }, [pages, added, finds, isFollowing]);
 }
 
 /** The columns that fit, and their places among all that are chosen (`aria-colindex`): the box for the selection is the first. */

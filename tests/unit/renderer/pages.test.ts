@@ -38,6 +38,43 @@ test('a change is patched in place, one of a row that is not here is not', async
   expect(pages.state().version).toBe(versions + 1);
 });
 
+test('a new session that came with a page before it was told of is what it was told to be', async () => {
+  vi.useFakeTimers();
+  const { pages, all } = startPages(10);
+  await shown(pages);
+  const sending = { ...(all[0] as SessionSummary), sessionId: 'new', state: 'attempt' as const };
+  all.unshift(sending);
+  await pages.refresh();
+  expect(pages.at(0)).toEqual(sending);
+  const accepted = { ...sending, state: 'submitted' as const };
+  all[0] = accepted;
+  pages.patch({ added: [accepted], changed: [], removed: [] });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(pages.at(0)).toEqual(accepted);
+  pages.stop();
+  vi.useRealTimers();
+});
+
+test('a count that was overtaken by a newer one takes no new row back', async () => {
+  vi.useFakeTimers();
+  const { pages, arrive, hold } = startPages(10);
+  await shown(pages);
+  arrive('first');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(pages.state().added).toBe(1);
+  // The view does not follow, so from now on it is only counted.
+  const letGo = hold();
+  pages.patch({ added: [], changed: [{ ...(pages.at(0) as SessionSummary) }], removed: [] });
+  arrive('second');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(pages.state()).toMatchObject({ added: 2, finds: 2 });
+  letGo();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(pages.state()).toMatchObject({ added: 2, finds: 2 });
+  pages.stop();
+  vi.useRealTimers();
+});
+
 test('of many new rows the total is asked for once a second, and they come in when asked for', async () => {
   vi.useFakeTimers();
   const { pages, all, asked } = startPages(10);
