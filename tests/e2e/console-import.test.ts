@@ -15,7 +15,7 @@ import { until } from '../support/courier-process.ts';
 import { patientName, statusCounts } from '../support/session-folder.ts';
 
 /** More than any machine reads while it is looked at. */
-const manySessions = 60_000;
+const manySessions = 30_000;
 const text = `MSH|^~\\&|CHEM-1|LAB|LIS|H|20240102100001||ORU^R01|1|P|2.5\rPID|1||42||${patientName}\r`;
 
 function capture(count: number): Buffer {

@@ -112,9 +112,12 @@ onEveryHost((host) => {
     await opened.show(address);
     for (const text of shows) await page.locator('main').getByText(text).first().waitFor();
     expect(await violationsOf(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await contrastViolationsOf(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'light' });
+    // The same pages and styles on both hosts: the other theme is looked at on one.
+    if (host.name === 'browser') {
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await contrastViolationsOf(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'light' });
+    }
     expect(faults).toEqual([]);
   });
 
