@@ -321,6 +321,8 @@ describe('settings', () => {
     const { api } = service;
     await service.start();
     await api.request('updateSettings', { submissionEndpoint: first.url, submissionAuthHeader: 'Bearer first' });
+    // That began a cycle, which knows nothing of what is edited during it.
+    await until(async () => expect((await api.request('getStatus', {})).worker).toMatchObject({ state: 'idle' }));
     const edited = { submissionEndpoint: second.url, submissionAuthHeader: 'Bearer second', submissionConcurrency: 1 };
     writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(edited));
     dropSessions(dataDir, 's', 3);
