@@ -1,12 +1,12 @@
 /**
  * The import that is prepared, runs or has ended: it goes on when its window is closed, and is there when it is opened again.
- * May import: react.
+ * May import: src/common.
  */
-import { useSyncExternalStore } from 'react';
 import type { ImportResult } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { Ask } from '../client/api.ts';
 import { isImportOpen, openImport } from '../model/import-place.ts';
+import { sharedValue } from '../model/shared-value.ts';
 import { toast } from '../ui/toast.tsx';
 import { runImport, type ChosenFile, type ImportProgress } from './import-run.ts';
 import { inOrder, summaryOf } from './import-words.ts';
@@ -22,50 +22,40 @@ const choosing = (files: readonly ChosenFile[], problem: string | null = null, i
   problem,
   isOtherRunning,
 });
-let current: ImportState = choosing([]);
-const listeners = new Set<() => void>();
+const state = sharedValue<ImportState>(choosing([]));
+export const useImportState = state.use;
 
-function change(next: ImportState): void {
-  current = next;
-  for (const listener of listeners) listener();
-}
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-export const useImportState = (): ImportState => useSyncExternalStore(subscribe, () => current);
-
-export const beginAnew = (): void => change(choosing([]));
-export const chooseFiles = (files: readonly ChosenFile[]): void => change(choosing(files));
+export const beginAnew = (): void => state.set(choosing([]));
+export const chooseFiles = (files: readonly ChosenFile[]): void => state.set(choosing(files));
 export const keyOf = ({ name, size, lastModified }: ChosenFile): string => `${name} ${size} ${lastModified}`;
 /** Behind those that are there already, the new ones in the order of their names; none twice. */
 export function addFiles(more: readonly ChosenFile[]): void {
-  if (current.type !== 'choosing' || more.length === 0) return;
-  const known = new Map([...current.files, ...inOrder(more)].map((file) => [keyOf(file), file]));
-  change(choosing([...known.values()]));
+  if (state.read().type !== 'choosing' || more.length === 0) return;
+  const known = new Map([...state.read().files, ...inOrder(more)].map((file) => [keyOf(file), file]));
+  state.set(choosing([...known.values()]));
 }
 
 export async function startImport(ask: Ask): Promise<void> {
-  if (current.type !== 'choosing' || current.files.length === 0) return;
-  const { files } = current;
+  const { type, files } = state.read();
+  if (type !== 'choosing' || files.length === 0) return;
   const ending = new AbortController();
   const cancel = () => ending.abort();
-  change({ type: 'running', files, progress: null, cancel });
+  state.set({ type: 'running', files, progress: null, cancel });
   try {
     const end = await runImport(files, {
       ask,
       signal: ending.signal,
-      onProgress: (progress) => change({ type: 'running', files, progress, cancel }),
+      onProgress: (progress) => state.set({ type: 'running', files, progress, cancel }),
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
     if (end.type === 'read') {
-      change({ type: 'ended', files, result: end.result });
+      state.set({ type: 'ended', files, result: end.result });
       tell(`Import ended. ${summaryOf(end.result)}`);
-    } else change(choosing(files, 'Cancelled. What was read until then stays.'));
+    } else state.set(choosing(files, 'Cancelled. What was read until then stays.'));
   } catch (error) {
     const isOtherRunning = error instanceof CourierError && error.code === 'ERR_STATE_CONFLICT';
     const reason = error instanceof Error ? error.message : 'The import failed.';
-    change(
+    state.set(
       choosing(
         files,
         isOtherRunning ? reason : `${reason} What was read until then stays; importing again adds nothing twice.`,
@@ -78,14 +68,15 @@ export async function startImport(ask: Ask): Promise<void> {
 
 /** Ends the import of another console, or of a page that was closed meanwhile. */
 export async function cancelOther(ask: Ask): Promise<void> {
-  const { files } = current.type === 'choosing' ? current : { files: [] };
+  const { type, files: chosen } = state.read();
+  const files = type === 'choosing' ? chosen : [];
   try {
     const { import: standing } = await ask('getImport', {});
     if (standing?.state === 'receiving' || standing?.state === 'reading')
       await ask('cancelImport', { importId: standing.importId });
-    change(choosing(files));
+    state.set(choosing(files));
   } catch (error) {
-    change(choosing(files, error instanceof Error ? error.message : 'That did not work.', true));
+    state.set(choosing(files, error instanceof Error ? error.message : 'That did not work.', true));
   }
 }
 

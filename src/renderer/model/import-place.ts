@@ -1,21 +1,11 @@
 /**
  * Whether the window of an import is open, for whatever screen is shown. An import goes on when it is closed.
- * May import: react.
+ * May import: nothing of others.
  */
-import { useSyncExternalStore } from 'react';
+import { sharedValue } from './shared-value.ts';
 
-let isOpen = false;
-const listeners = new Set<() => void>();
+const place = sharedValue(false);
 
-function change(next: boolean): void {
-  isOpen = next;
-  for (const listener of listeners) listener();
-}
-export const openImport = (): void => change(true);
-export const closeImport = (): void => change(false);
-export const isImportOpen = (): boolean => isOpen;
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-export const useImportOpen = (): boolean => useSyncExternalStore(subscribe, isImportOpen);
+export const openImport = (): void => place.set(true);
+export const closeImport = (): void => place.set(false);
+export const { read: isImportOpen, use: useImportOpen } = place;

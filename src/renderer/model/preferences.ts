@@ -1,9 +1,9 @@
 /**
  * What this operator prefers on this computer: look, keys, saved views, columns. Kept by the browser, holds no patient data.
- * May import: zod, react.
+ * May import: zod.
  */
-import { useSyncExternalStore } from 'react';
 import { z } from 'zod';
+import { sharedValue } from './shared-value.ts';
 
 /** Columns of the sessions table, in their order. */
 export const columnIds = [
@@ -48,38 +48,32 @@ const preferences = z.object({
 export type Preferences = z.infer<typeof preferences>;
 
 const storageKey = 'hl7-courier.preferences';
-const listeners = new Set<() => void>();
-let current: Preferences = read();
+const current = sharedValue(stored());
+export const { read: readPreferences, use: usePreferences } = current;
 
-function read(): Preferences {
-  let stored: unknown = {};
+function stored(): Preferences {
+  let kept: unknown = {};
   try {
-    stored = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
+    kept = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
   } catch {
     // Storage may be forbidden or damaged: the defaults do.
   }
-  return preferences.parse(typeof stored === 'object' && stored !== null ? stored : {});
+  return preferences.parse(typeof kept === 'object' && kept !== null ? kept : {});
 }
 export function setPreferences(change: Partial<Preferences>): void {
-  current = { ...current, ...change };
+  const next = { ...current.read(), ...change };
   try {
-    localStorage.setItem(storageKey, JSON.stringify(current));
+    localStorage.setItem(storageKey, JSON.stringify(next));
   } catch {
     // It then holds for this page only.
   }
-  applyLook();
-  for (const listener of listeners) listener();
+  applyLook(next);
+  current.set(next);
 }
 /** Puts theme and density on the page's root, where the style sheets read them. */
-export function applyLook(): void {
+export function applyLook({ theme, density }: Pick<Preferences, 'theme' | 'density'> = current.read()): void {
   const root = document.documentElement;
-  if (current.theme === 'system') delete root.dataset.theme;
-  else root.dataset.theme = current.theme;
-  root.dataset.density = current.density;
+  if (theme === 'system') delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  root.dataset.density = density;
 }
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-export const usePreferences = (): Preferences => useSyncExternalStore(subscribe, () => current);
-export const readPreferences = (): Preferences => current;

@@ -5,6 +5,7 @@
  */
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
+import { isTime } from '../model/format.ts';
 import { stateOf, stateWords } from '../model/words.ts';
 import { linesOf, maskedFile } from './patient.ts';
 
@@ -146,7 +147,6 @@ export function csvLine(cells: readonly (string | number)[]): string {
 }
 
 /** Files of other programs may hold a time that no calendar knows. */
-const isTime = (at: number): boolean => !Number.isNaN(new Date(at).getTime());
 const utc = (at: number): string => (isTime(at) ? new Date(at).toISOString() : String(at));
 /** `2026-11-24 09:52:31`, which spreadsheets take for a time. */
 function localTime(at: number): string {

@@ -1,9 +1,9 @@
 /**
  * One message at the foot of the page, at most one at a time, counted when it is repeated.
- * May import: react, lucide-react.
+ * May import: lucide-react.
  */
 import { X } from 'lucide-react';
-import { useSyncExternalStore } from 'react';
+import { sharedValue } from '../model/shared-value.ts';
 
 interface Toast {
   text: string;
@@ -13,34 +13,25 @@ interface Toast {
 const shownMs = 6000;
 /** One that can be undone stays longer. */
 const undoMs = 10_000;
-let current: Toast | null = null;
 let timer: ReturnType<typeof setTimeout> | null = null;
-const listeners = new Set<() => void>();
+const current = sharedValue<Toast | null>(null);
 
-function change(next: Toast | null): void {
-  current = next;
-  for (const listener of listeners) listener();
-}
 export function toast(text: string, action?: Toast['action']): void {
   if (timer !== null) clearTimeout(timer);
-  change({ text, times: current?.text === text ? current.times + 1 : 1, action });
-  timer = setTimeout(() => change(null), action === undefined ? shownMs : undoMs);
+  const before = current.read();
+  current.set({ text, times: before?.text === text ? before.times + 1 : 1, action });
+  timer = setTimeout(() => current.set(null), action === undefined ? shownMs : undoMs);
 }
 /** What Ctrl/Cmd-Z does: the action of the message that is shown. */
 export function runToastAction(): boolean {
-  const action = current?.action;
+  const action = current.read()?.action;
   if (action === undefined) return false;
-  change(null);
+  current.set(null);
   action.run();
   return true;
 }
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
 export function ToastPlace() {
-  const shown = useSyncExternalStore(subscribe, () => current);
+  const shown = current.use();
   return (
     <div role="status" aria-live="polite">
       {shown !== null && (
@@ -54,7 +45,7 @@ export function ToastPlace() {
               {shown.action.label}
             </button>
           )}
-          <button type="button" className="toast-close" aria-label="Close message" onClick={() => change(null)}>
+          <button type="button" className="toast-close" aria-label="Close message" onClick={() => current.set(null)}>
             <X size={14} aria-hidden="true" />
           </button>
         </div>
