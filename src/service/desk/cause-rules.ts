@@ -7,6 +7,7 @@ import type { Device } from '../../common/console.ts';
 import type { Status } from '../../common/contract.ts';
 import type { Circuit } from '../../common/outcome.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
+import { quietAfterMs } from '../store/device-survey.ts';
 import { type CauseKey, refusedKey, unheardKey, usedUpKey } from '../store/session-cause.ts';
 import type { StoreCounts } from '../store/session-store.ts';
 import type { CauseTally, Survey } from '../store/session-survey.ts';
@@ -15,7 +16,6 @@ import type { CauseBook, CauseFacts } from './causes.ts';
 import type { Disk } from './disk-watch.ts';
 
 const quietOpensMs = 60 * 60_000;
-const quietMsMin = 120_000;
 /** A device that was last heard before that is none that fell silent now: it is gone, or its results were imported. */
 const quietOpensMsMax = 7 * 24 * 60 * 60_000;
 /** A gap in what was captured is over when nothing more is lost for so long. */
@@ -190,5 +190,5 @@ export class CauseRules {
 }
 
 function isLongQuiet({ state, lastSeenAt = 0, usualGapMs = 0 }: Device, now: number): boolean {
-  return state === 'quiet' && now - lastSeenAt > Math.max(2 * usualGapMs, quietMsMin) + quietOpensMs;
+  return state === 'quiet' && now - lastSeenAt > quietAfterMs(usualGapMs) + quietOpensMs;
 }

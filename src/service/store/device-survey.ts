@@ -47,6 +47,9 @@ export function heardWithinADay(devices: readonly Device[], now: number): number
   return devices.filter(({ lastSeenAt = 0 }) => lastSeenAt > now - dayMs).length;
 }
 
+/** How long a device may say nothing before it is quiet. */
+export const quietAfterMs = (usualGapMs: number): number => Math.max(2 * usualGapMs, quietMsMin);
+
 function deviceOf(
   latest: SessionDigest,
   starts: Float64Array,
@@ -66,7 +69,7 @@ function deviceOf(
     address: latest.deviceIP,
     lastSeenAt: latest.endTime,
     ...(usualGapMs === undefined ? {} : { usualGapMs }),
-    state: usualGapMs === undefined ? 'new' : silentMs > Math.max(2 * usualGapMs, quietMsMin) ? 'quiet' : 'talking',
+    state: usualGapMs === undefined ? 'new' : silentMs > quietAfterMs(usualGapMs) ? 'quiet' : 'talking',
     lastHour,
     today,
     latestId: latest.id,
