@@ -2,25 +2,12 @@
  * What an operator meets that a real service seldom says, on the built console over a scripted one: garbled words, a
  * storm of changes, very long sessions. What is done over a real service is in the other files, on both hosts.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole, violationsOf, type ConsolePage } from '../support/console-page.ts';
+import { describe, expect, test } from 'vitest';
+import { violationsOf, type ConsolePage } from '../support/console-page.ts';
 import { fileOf } from '../support/scripted-data.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
-
-const open = (...rest: Parameters<typeof openConsole> extends [Browser, string, ...infer Rest] ? Rest : never) =>
-  openConsole(browser, folder, ...rest);
+const { open } = scriptedConsoles();
 /** The tenth session of the busy scenario: refused with 422. */
 const failed = ({ service }: Pick<ConsolePage, 'service'>) => service.sessions[9]?.sessionId ?? '';
 const askedFor = ({ service }: ConsolePage, name: string) =>

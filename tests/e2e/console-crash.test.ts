@@ -2,22 +2,12 @@
  * A screen that breaks, provoked in a real Chromium: the rest of the console goes on, the screen comes back, and what is
  * copied for whoever mends it holds no patient data.
  */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole } from '../support/console-page.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { activityOf, statusOf } from '../support/scripted-data.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
+const { open } = scriptedConsoles();
 
 const patient = 'ZUCKERMANDL^ANNA';
 const noTimeAtAll = 9e15;
@@ -25,7 +15,7 @@ const failed = 'This screen failed. The service goes on; nothing is lost.';
 
 describe('a screen that breaks', () => {
   test('leaves the others, the lights and the keys, and comes back when it is reloaded', async () => {
-    const { page, service } = await openConsole(browser, folder, 'healthy', '#/overview');
+    const { page, service } = await open('healthy', '#/overview');
     const activity = activityOf('healthy', '1h', Date.now());
     service.answer('getActivity', () => ({ ...activity, from: noTimeAtAll }));
     await breakOverview(page);
@@ -64,7 +54,7 @@ describe('a screen that breaks', () => {
   });
 
   test('says where it broke to whoever is to mend it, and nothing of a patient', async () => {
-    const { page } = await openConsole(browser, folder, 'healthy', '#/log');
+    const { page } = await open('healthy', '#/log');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     // A part that could not be drawn, and quotes what it was to draw: over several lines, one of them like a frame.
     await page.route(/\/assets\/attention-[^/]*\.js$/, (route) =>
@@ -93,7 +83,7 @@ describe('a screen that breaks', () => {
 });
 
 test('a session whose time no calendar holds breaks neither Overview nor Sessions', async () => {
-  const { page, service, faults } = await openConsole(browser, folder, 'healthy', '#/overview');
+  const { page, service, faults } = await open('healthy', '#/overview');
   const [odd] = service.sessions;
   if (odd === undefined) throw new Error('no session');
   const changed = { ...odd, startTime: noTimeAtAll, endTime: noTimeAtAll, submittedAt: noTimeAtAll };

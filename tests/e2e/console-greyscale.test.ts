@@ -2,16 +2,14 @@
  * The console without colour, in a real Chromium: every state is told by the shape of its mark and by a word, series of
  * charts by more than their colour, and in forced colours nothing vanishes.
  */
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { machineWords, stateWords, type Glyph, type Word } from '../../src/renderer/model/words.ts';
 import { GlyphMark, glyphs, StatusChip, StatusMark } from '../../src/renderer/ui/marks.tsx';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole } from '../support/console-page.ts';
 import type { Scenario } from '../support/scripted-data.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
 /** Of the ink of two marks together, at least this share is in one of them only: less is one shape. */
 const differenceMin = 0.2;
@@ -23,19 +21,11 @@ const sizes = [15, 14, 12];
 const contrastMin = 4.5;
 const themes = ['light', 'dark'] as const;
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
+const { open, newPage } = scriptedConsoles();
 
 describe.each(themes)('in the %s theme', (colorScheme) => {
   test('without colour every mark has a shape of its own, at every size it is shown in', async () => {
-    const { page } = await openConsole(browser, folder, 'healthy', '#/overview', { colorScheme });
+    const { page } = await open('healthy', '#/overview', { colorScheme });
     await seeWithoutColour(page);
     for (const size of sizes) {
       const shapes = await shapesOf(page, size);
@@ -46,7 +36,7 @@ describe.each(themes)('in the %s theme', (colorScheme) => {
   });
 
   test('with the colours of the system every mark keeps its shape, in the colour of text', async () => {
-    const { page } = await openConsole(browser, folder, 'healthy', '#/overview', { colorScheme });
+    const { page } = await open('healthy', '#/overview', { colorScheme });
     await page.emulateMedia({ forcedColors: 'active', colorScheme });
     expect(tooAlike(await shapesOf(page, 14))).toEqual([]);
     const marks = await page.locator('#sheet .glyph').evaluateAll((all) => all.map((mark) => getComputedStyle(mark).color));
@@ -54,7 +44,7 @@ describe.each(themes)('in the %s theme', (colorScheme) => {
   });
 
   test('the word of every state can be read on its tint, on a panel and in a row', async () => {
-    const { page } = await openConsole(browser, folder, 'healthy', '#/overview', { colorScheme });
+    const { page } = await open('healthy', '#/overview', { colorScheme });
     const words = [...allWords()];
     await show(
       page,
@@ -69,7 +59,7 @@ describe.each(themes)('in the %s theme', (colorScheme) => {
   });
 
   test('on the timeline each state has a pattern of its own', async () => {
-    const { page } = await openConsole(browser, folder, 'busy', '#/machines', { colorScheme });
+    const { page } = await open('busy', '#/machines', { colorScheme });
     await page.getByText('Timeline').click();
     const fills = page.locator('.timeline-key .stretch');
     await fills.first().waitFor();
@@ -91,7 +81,7 @@ const screens: { scenario: Scenario; address: string; shows: string }[] = [
   { scenario: 'busy', address: '#/log', shows: 'the latest first' },
 ];
 test.each(screens)('at $address ($scenario) every mark has a word beside it, or one that is read out', async (screen) => {
-  const { page } = await openConsole(browser, folder, screen.scenario, screen.address);
+  const { page } = await open(screen.scenario, screen.address);
   for (const size of [
     { width: 1440, height: 900 },
     { width: 1280, height: 720 },
@@ -104,7 +94,7 @@ test.each(screens)('at $address ($scenario) every mark has a word beside it, or 
 });
 
 test('the series of the outcomes are told by their words, their order and a table', async () => {
-  const { page } = await openConsole(browser, folder, 'healthy', '#/overview');
+  const { page } = await open('healthy', '#/overview');
   await page.getByText('Results are flowing').waitFor();
   const panel = page.getByRole('region', { name: 'Outcomes per minute' });
   expect((await panel.locator('.legend > span').allInnerTexts()).map((text) => text.replace(/\s+[\d,]+$/, ''))).toEqual([
@@ -120,7 +110,7 @@ test('the series of the outcomes are told by their words, their order and a tabl
 });
 
 test('a chart shows its active state and the last transition by more than colour', async () => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page } = await open('busy', '#/machines');
   const chart = page.getByRole('region', { name: 'Worker', exact: true });
   const active = chart.locator('.state-box.is-active');
   await active.waitFor();
@@ -140,7 +130,7 @@ test('a chart shows its active state and the last transition by more than colour
 });
 
 test('with the colours of the system the edges of panels, chips, boxes and states are drawn in the colour of text', async () => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page } = await open('busy', '#/machines');
   await page.locator('.state-box').first().waitFor();
   await page.emulateMedia({ forcedColors: 'active' });
   const [text, highlight] = [await systemColour(page, 'CanvasText'), await systemColour(page, 'Highlight')];
@@ -313,7 +303,7 @@ async function show(page: Page, markups: string[], { cell, size }: { cell: numbe
 async function greys(page: Page, clip: { x: number; y: number; width: number; height: number }) {
   const png = await page.screenshot({ clip });
   // The console's own policy lets no page of it read a picture.
-  const reader = await browser.newPage();
+  const reader = await newPage();
   const pixels = await reader.evaluate(async (base64) => {
     const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
     const bitmap = await createImageBitmap(blob);

@@ -2,22 +2,12 @@
  * The Machines screen in a real Chromium: nothing covers anything at any size, states say what they mean, the charts zoom
  * only when asked to, and a frozen view stands still.
  */
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import type { LaneSession, SessionState, Transition, UnderWay } from '../../src/common/console.ts';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole } from '../support/console-page.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
+const { open } = scriptedConsoles();
 
 const sizes = [
   // 1440 and 1280 px of width at twice their size.
@@ -30,7 +20,7 @@ const sizes = [
 ];
 
 test.each(sizes)('at $width x $height no session under way covers another, and no text is cut', async (size) => {
-  const { page, service, faults } = await openConsole(browser, folder, 'busy', '#/machines', { size });
+  const { page, service, faults } = await open('busy', '#/machines', { size });
   const now = Date.now();
   service.tell({ name: 'onUnderWay', payload: crowded(now) });
   await page.getByText('+5').first().waitFor();
@@ -54,7 +44,7 @@ test.each(sizes)('at $width x $height no session under way covers another, and n
 });
 
 test.each(sizes)('at $width x $height no label of a chart covers a state or another label', async (size) => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines', { size });
+  const { page } = await open('busy', '#/machines', { size });
   await page.locator('.machine-card').first().waitFor();
   for (const unfold of await page.getByRole('button', { name: /^Chart of/ }).all())
     if (await unfold.isVisible()) await unfold.click();
@@ -75,7 +65,7 @@ test.each(sizes)('at $width x $height no label of a chart covers a state or anot
 });
 
 test('a state that is clicked says what it means and its exact name', async () => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page } = await open('busy', '#/machines');
   const card = page.getByRole('region', { name: 'Endpoint', exact: true });
   await card.locator('.state-box', { hasText: 'Testing with one' }).click();
   const meaning = card.locator('.machine-meaning');
@@ -85,7 +75,7 @@ test('a state that is clicked says what it means and its exact name', async () =
 });
 
 test('a chart zooms with Ctrl and the wheel, and with the wheel alone it does not', async () => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines/worker');
+  const { page } = await open('busy', '#/machines/worker');
   const state = page.locator('.state-box').first();
   await state.waitFor();
   const width = async () => (await state.boundingBox())?.width ?? 0;
@@ -102,7 +92,7 @@ test('a chart zooms with Ctrl and the wheel, and with the wheel alone it does no
 });
 
 test('the last transition is lit for three seconds, also where it is taken from any state', async () => {
-  const { page, service } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page, service } = await open('busy', '#/machines');
   const card = page.getByRole('region', { name: 'Worker', exact: true });
   await card.locator('.state-box').first().waitFor();
   // Of a moment ahead, so that a slow machine sees it lit too.
@@ -116,7 +106,7 @@ test('the last transition is lit for three seconds, also where it is taken from 
 });
 
 test('a frozen view stands still, charts and lanes, until it goes on', async () => {
-  const { page, service } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page, service } = await open('busy', '#/machines');
   const active = page.getByRole('region', { name: 'Worker', exact: true }).locator('.state-box.is-active');
   await active.waitFor();
   await page.getByRole('button', { name: 'Freeze view' }).click();
@@ -132,7 +122,7 @@ test('a frozen view stands still, charts and lanes, until it goes on', async () 
 });
 
 test('a lane that moves too fast to follow is only counted', async () => {
-  const { page, service } = await openConsole(browser, folder, 'busy', '#/machines');
+  const { page, service } = await open('busy', '#/machines');
   await page.locator('.lane-sending .box-cell').first().waitFor();
   const sentence = page.getByText('More than 10 moves a second: only counted.');
   await expect
@@ -151,7 +141,7 @@ test('a lane that moves too fast to follow is only counted', async () => {
 });
 
 test('below 800 px of height the charts are folded to their heads, and the lanes are whole', async () => {
-  const { page } = await openConsole(browser, folder, 'busy', '#/machines', { size: { width: 1280, height: 720 } });
+  const { page } = await open('busy', '#/machines', { size: { width: 1280, height: 720 } });
   await page.locator('.retry-band').waitFor();
   expect(await page.locator('.react-flow').first().isVisible()).toBe(false);
   const [band] = await boundsOf(page.locator('.retry-band'));

@@ -2,22 +2,12 @@
  * The screens of the built console in states that a real service reaches seldom or slowly, over a scripted one: without
  * an error, within the Content-Security-Policy, and without a barrier that axe finds. All others: every-screen.test.ts.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, contrastViolationsOf, openConsole, violationsOf } from '../support/console-page.ts';
+import { expect, test } from 'vitest';
+import { contrastViolationsOf, violationsOf } from '../support/console-page.ts';
 import type { Scenario } from '../support/scripted-data.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
+const { open } = scriptedConsoles();
 
 const places: { name: string; scenario: Scenario; screens: { address: string; shows: string }[] }[] = [
   {
@@ -52,7 +42,7 @@ const places: { name: string; scenario: Scenario; screens: { address: string; sh
 ];
 
 test.each(places)('$name is shown without an error or a barrier, light and dark', async ({ scenario, screens }) => {
-  const { page, faults } = await openConsole(browser, folder, scenario, '#/overview');
+  const { page, faults } = await open(scenario, '#/overview');
   for (const { address, shows } of screens) {
     await page.emulateMedia({ colorScheme: 'light' });
     await page.evaluate((hash) => void (location.hash = hash), address);
@@ -65,7 +55,7 @@ test.each(places)('$name is shown without an error or a barrier, light and dark'
 });
 
 test('at 1280x720 the alarm, the line and the charts are whole above the fold', async () => {
-  const { page } = await openConsole(browser, folder, 'stopped', '#/overview', { size: { width: 1280, height: 720 } });
+  const { page } = await open('stopped', '#/overview', { size: { width: 1280, height: 720 } });
   const charts = page.locator('.overview-charts');
   await charts.waitFor();
   const box = await charts.boundingBox();
@@ -74,7 +64,7 @@ test('at 1280x720 the alarm, the line and the charts are whole above the fold', 
 
 test('at 1440x900 nothing scrolls on Overview', async () => {
   for (const scenario of ['healthy', 'stopped'] as const) {
-    const { page } = await openConsole(browser, folder, scenario, '#/overview');
+    const { page } = await open(scenario, '#/overview');
     await page.locator('.feed > a').first().waitFor();
     const rest = await page.locator('.body').evaluate((body) => body.scrollHeight - body.clientHeight);
     expect(rest).toBeLessThanOrEqual(0);

@@ -2,25 +2,11 @@
  * What the console says of how things stand, on the built console in a real Chromium: while the service is away, after it is
  * back, and when something other than delivery is wrong.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Cause } from '../../src/common/console.ts';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole } from '../support/console-page.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(closeOpened);
-
-const open = (...rest: Parameters<typeof openConsole> extends [Browser, string, ...infer Rest] ? Rest : never) =>
-  openConsole(browser, folder, ...rest);
+const { open } = scriptedConsoles();
 
 describe('while the service is away', () => {
   test('a screen that was never opened says so, comes by itself, and no key leaves an empty page', async () => {

@@ -3,22 +3,12 @@
  * and what is taken along as files.
  */
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
-import { builtConsole } from '../support/built-console.ts';
-import { closeOpened, openConsole, violationsOf } from '../support/console-page.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { violationsOf } from '../support/console-page.ts';
+import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
-let browser: Browser;
-let folder: string;
-beforeAll(async () => {
-  [browser, folder] = await Promise.all([openBrowser(), builtConsole()]);
-});
-afterAll(() => browser.close());
-afterEach(closeOpened);
-
-const open = (...rest: Parameters<typeof openConsole> extends [Browser, string, ...infer Rest] ? Rest : never) =>
-  openConsole(browser, folder, ...rest);
+const { open } = scriptedConsoles();
 const grid = (page: Page) => page.getByRole('grid', { name: 'Sessions' });
 const heads = async (page: Page) =>
   (await page.locator('.table-head').getByRole('columnheader').allInnerTexts()).filter((text) => text !== '');
