@@ -20,7 +20,9 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 } else {
   // A third of a start is compiling; a cron job need not do it every time. What is kept lies beside the code it came from:
   // in a folder for all, another user could put code of their own in its place.
-  module.enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/hl7-courier/compiled', import.meta.url)));
+  // Threads do not share what is enabled here; they look at the environment.
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/hl7-courier/compiled', import.meta.url));
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   const built = new URL('../../out/headless/main.js', import.meta.url);
   const isPublished = import.meta.url.includes('/node_modules/') && existsSync(built);
   const { run } = await import(isPublished ? built.href : './main.ts');

@@ -1,19 +1,11 @@
 /**
- * The command line of design section 8: arguments in, a command run, its exit code out.
+ * The command line of design section 8: arguments in, a command run, its exit code out. Each command is loaded when it is
+ * meant: a cron job that delivers does not wait for the server's code.
  * May import: node, commander, src/common, src/headless.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { CourierError } from '../common/errors.ts';
-import { check } from './commands/check.ts';
-import { cleanup } from './commands/cleanup.ts';
-import { collector } from './commands/collector.ts';
-import { demo } from './commands/demo.ts';
-import { importCommand } from './commands/import.ts';
-import { retry } from './commands/retry.ts';
-import { serve } from './commands/serve.ts';
-import { status } from './commands/status.ts';
-import { submit } from './commands/submit.ts';
 import { type CommandContext, ownStopSignals, say } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -22,7 +14,6 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** Runs one command line; the process ends with its exit code when nothing is left to do. */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<void> {
   const context: CommandContext = { environment, stdout: process.stdout, stderr: process.stderr, version };
-  ownStopSignals();
   let exitCode: number = exitCodes.ok;
   const program = courierProgram(context, (code) => (exitCode = code));
   try {
@@ -55,47 +46,51 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
         .hideHelp(),
     )
     .option('--no-console', 'the API alone, without the console’s pages')
-    .action(async (options) => ended(await serve(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/serve.ts'))).serve(context, options)));
 
   withData(program.command('submit'))
     .description('deliver what is pending in one cycle, then exit')
     .addOption(setOption())
     .option('--json', 'print the result as one JSON object on stdout')
     .addHelpText('after', '\nExit codes: 0 all delivered, 1 a session failed, 2 usage or settings, 3 sessions stay pending.')
-    .action(async (options) => ended(await submit(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/submit.ts'))).submit(context, options)));
 
   withData(program.command('status'))
     .description('show how many sessions stand where')
     .option('--json', 'print the figures as one JSON object on stdout')
-    .action(async (options) => ended(await status(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/status.ts'))).status(context, options)));
 
   withData(program.command('check'))
     .description('try settings, folder and endpoint; sends no session')
     .addOption(setOption())
     .option('--json', 'print what was found as one JSON object on stdout')
     .addHelpText('after', '\nExit codes: 0 all well, 2 settings or folder, 3 endpoint.')
-    .action(async (options) => ended(await check(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/check.ts'))).check(context, options)));
 
   withData(program.command('retry'))
     .description('put failed or ignored sessions back in the queue')
     .argument('[ids...]', 'ids of sessions, as the console and the file names show them')
     .option('--failed', 'all that failed')
     .option('--again', 'also sends what was accepted')
-    .action(async (ids: string[], options) => ended(await retry(context, ids, options)));
+    .action(async (ids: string[], options) =>
+      ended(await (await loaded(import('./commands/retry.ts'))).retry(context, ids, options)),
+    );
 
   withData(program.command('import'))
     .description('add the sessions of capture files and HL7 text, in the order given')
     .addOption(setOption())
     .argument('<files...>', '.pcap, .pcapng or .hl7 files; a connection may go on in the next one')
     .addHelpText('after', '\nExit codes: 0 every file was read, 1 one could not be; the others are imported.')
-    .action(async (files: string[], options) => ended(await importCommand(context, files, options)));
+    .action(async (files: string[], options) =>
+      ended(await (await loaded(import('./commands/import.ts'))).importCommand(context, files, options)),
+    );
 
   withData(program.command('cleanup'))
     .description('move what is delivered and past its time to the trash, and delete old trash')
     .addOption(setOption())
     .option('--dry-run', 'report, and move nothing')
     .option('--json', 'print the summary as one JSON object on stdout')
-    .action(async (options) => ended(await cleanup(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/cleanup.ts'))).cleanup(context, options)));
 
   program
     .command('collector')
@@ -103,7 +98,7 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
     .helpOption(false)
     .allowUnknownOption()
     .argument('[options...]')
-    .action(async (rest: string[]) => ended(await collector(rest)));
+    .action(async (rest: string[]) => ended(await (await loaded(import('./commands/collector.ts'))).collector(rest)));
 
   program
     .command('demo')
@@ -112,11 +107,18 @@ function courierProgram(context: CommandContext, ended: (exitCode: number) => vo
     .addOption(new Option('--port <n>', 'port of the console').argParser(portNumber).default(2580))
     .option('--capture', 'let the analysers talk over this computer’s network, and capture them there (needs dumpcap)')
     .addOption(new Option('--per-second <n>', 'sessions a second that the analysers send').argParser(perSecond).default(1))
-    .action(async (options) => ended(await demo(context, options)));
+    .action(async (options) => ended(await (await loaded(import('./commands/demo.ts'))).demo(context, options)));
 
   // Settings apply to subcommands only when they are made from the program; these were.
   for (const command of program.commands) command.exitOverride().configureHelp({ sortOptions: true });
   return program;
+}
+
+/** A command's code, and the signals to it alone: what it imports may have listeners of its own. */
+async function loaded<Module>(loading: Promise<Module>): Promise<Module> {
+  const command = await loading;
+  ownStopSignals();
+  return command;
 }
 
 const withData = (command: Command): Command => command.option('--data-dir <dir>', 'folder of the sessions and settings');

@@ -19,6 +19,8 @@ import { type Script, type ScriptedEndpoint, startEndpoint } from './scripted-en
 import { makeDataDir } from './session-folder.ts';
 
 type Finished = typeof onTestFinished;
+/** A disk that frees the blocks of each file at once needs a minute and more for 100,000 of them. */
+const closingTimeoutMs = 300_000;
 /**
  * For what all tests of a block share: called in the block itself, it closes after the block, the last one first, what is
  * handed to it in `beforeAll`. (A hook that is added while hooks run is not run.)
@@ -27,7 +29,7 @@ export function afterBlock(): Finished {
   const closings: (() => unknown)[] = [];
   afterAll(async () => {
     for (const close of closings.toReversed()) await close();
-  });
+  }, closingTimeoutMs);
   return ((close: () => unknown) => void closings.push(close)) as Finished;
 }
 

@@ -11,9 +11,9 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -45,7 +45,7 @@ export const patientName = 'ZUCKERMANDL';
 /** An empty data directory. `finished` is the test's own `onTestFinished` when tests run beside each other. */
 export function makeDataDir(finished: typeof onTestFinished = onTestFinished): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'hl7-courier-cli-'));
-  finished(() => rmSync(dataDir, { recursive: true, force: true }));
+  finished(() => rm(dataDir, { recursive: true, force: true }));
   return dataDir;
 }
 

@@ -36,6 +36,7 @@ const progressMs = 500;
 const plainProgressMs = 5000;
 
 export async function demo(context: CommandContext, options: DemoOptions): Promise<number> {
+  const stopAsked = new Promise<void>((resolveStop) => onStopSignal(() => resolveStop()));
   const { dataDir, isGoingOn } = await demoFolder(options.dataDir);
   if (isGoingOn) say(context, 'A demo was ended the hard way: going on with its data, nothing is missing.');
   const collector = await startCollector(dataDir);
@@ -79,7 +80,7 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
     `\n  Console     ${serving.consoleUrl}\n  Collector   ${collector.url}\n  Data        ${dataDir}\n\n  Simulated analysers send about ${counted(options.perSecond, 'session')} a second. Ctrl-C ends the demo.\n`,
   );
   const endProgress = showProgress(context, serving, () => analyser.dropped());
-  await new Promise<void>((resolveStop) => onStopSignal(() => resolveStop()));
+  await stopAsked;
   endProgress();
   say(context, 'Ending the demo ...');
   await analyser.stop();

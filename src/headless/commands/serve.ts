@@ -39,6 +39,13 @@ export interface Serving {
 /** @returns the exit code: 0 after a stop that was asked for. */
 export async function serve(context: CommandContext, options: ServeOptions): Promise<number> {
   const { environment, version } = context;
+  // From here on: a stop that is asked for while the service starts is as orderly as a later one.
+  const stopAsked = new Promise<void>((resolve) => {
+    onStopSignal((signal) => {
+      say(context, `${signal}: finishing what is on its way (10 s at most); once more to exit at once.`);
+      resolve();
+    });
+  });
   const serving = await startServing(
     {
       dataDir: dataDirOf(options.dataDir, environment),
@@ -56,12 +63,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     say(context, `Machines in the Stately inspector: ${inspection.url}`);
   }
   say(context, `${options.console ? 'Console' : 'API'}: ${serving.consoleUrl}`);
-  await new Promise<void>((resolve) => {
-    onStopSignal((signal) => {
-      say(context, `${signal}: finishing what is on its way (10 s at most); once more to exit at once.`);
-      resolve();
-    });
-  });
+  await stopAsked;
   await serving.stop();
   await inspection?.stop();
   say(context, 'Stopped. What is not delivered yet stays on disk and goes out after the next start.');

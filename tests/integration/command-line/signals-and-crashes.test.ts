@@ -105,6 +105,17 @@ describe.skipIf(hasNoSignals)('a signal', { concurrent: true }, () => {
     expect(oneObject(ended)).toMatchObject({ submitted: 0, failed: 0, deferred: 1, pending: 1 });
     expect(outcomes(dataDir, 's001')).toEqual(['later']);
   });
+
+  test('while the service still starts is as orderly as a later one', async ({ onTestFinished }) => {
+    const dataDir = makeDataDir(onTestFinished);
+    const courier = startCourier(['serve', '--data-dir', dataDir, '--port', '0']);
+    onTestFinished(() => courier.signal('SIGKILL'));
+    await until('it has taken the folder', () => existsSync(join(dataDir, 'owner.json')));
+    courier.signal('SIGTERM');
+    const { code, stderr } = await courier.ended;
+    expect(code, stderr).toBe(0);
+    expect(existsSync(join(dataDir, 'service.json'))).toBe(false);
+  });
 });
 
 describe.skipIf(hasNoSignals)('killed in the middle', { concurrent: true }, () => {
