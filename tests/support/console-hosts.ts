@@ -150,9 +150,9 @@ const desktopHost: ConsoleHost = {
   },
 };
 
-/** The same specs on each host. */
-export function onEveryHost(specs: (host: ConsoleHost) => void): void {
-  describe.each([browserHost, desktopHost])('$name:', (host) => {
+/** The same specs on each host. `concurrent`: those that mostly wait; each then hands `open` its own `finished`. */
+export function onEveryHost(specs: (host: ConsoleHost) => void, options: { concurrent?: true } = {}): void {
+  describe.each([browserHost, desktopHost])('$name:', options, (host) => {
     beforeAll(() => host.begin());
     afterAll(() => host.end());
     specs(host);
