@@ -1,9 +1,9 @@
 /**
  * How much room the data directory has, looked at on a timer, and whether the last write succeeded.
- * May import: node, src/common.
+ * May import: src/common, src/service.
  */
-import { statfs } from 'node:fs/promises';
 import type { Status } from '../../common/contract.ts';
+import { type DiskSpace, spaceOf } from '../disk-space.ts';
 import type { Timers } from '../event-hub.ts';
 
 export type Disk = NonNullable<Status['disk']>;
@@ -16,8 +16,8 @@ export interface DiskWatchOptions {
   dataDir: string;
   now: () => number;
   timers: Timers;
-  /** Free and total bytes; the system's unless a simulation brings its own. */
-  look?: (folder: string) => Promise<{ freeBytes: number; totalBytes: number }>;
+  /** The system's unless a simulation brings its own. */
+  look?: (folder: string) => Promise<DiskSpace>;
   onChange: (disk: Disk) => void;
 }
 
@@ -79,9 +79,4 @@ export class DiskWatch {
     const disk = this.current;
     if (disk !== undefined && disk.state !== before) this.#options.onChange(disk);
   }
-}
-
-async function spaceOf(folder: string): Promise<{ freeBytes: number; totalBytes: number }> {
-  const { bsize, bavail, blocks } = await statfs(folder);
-  return { freeBytes: bsize * bavail, totalBytes: bsize * blocks };
 }

@@ -1,11 +1,12 @@
 /**
  * The files of one import while they come in: `<data-dir>/imports/<import>-<n>.tmp`, folder 0700, files 0600, removed when
  * the import ends. Names of our own: a file's name may hold patient data, and never leaves the console.
- * May import: node, src/common.
+ * May import: node, src/common, src/service.
  */
-import { mkdir, open, rm, statfs, utimes, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CourierError } from '../../common/errors.ts';
+import { spaceOf } from '../disk-space.ts';
 import { errnoWords } from '../store/file-system.ts';
 
 /** A file that is announced: its size, and its own time, unix ms. */
@@ -160,8 +161,7 @@ function decoded(data: string): Buffer {
 
 async function freeBytes(folder: string): Promise<number> {
   try {
-    const { bsize, bavail } = await statfs(folder);
-    return bsize * bavail;
+    return (await spaceOf(folder)).freeBytes;
   } catch {
     // A system that does not say: a disk that is full says so at the write.
     return Number.POSITIVE_INFINITY;
