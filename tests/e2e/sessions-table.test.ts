@@ -89,11 +89,32 @@ describe('a search', () => {
       location.hash = '#/sessions?text=chem';
     });
     await expect.poll(() => field.inputValue()).toBe('chem');
+    await page.goBack();
+    await expect.poll(() => field.inputValue()).toBe('hema');
+    await page.goForward();
+    await expect.poll(() => field.inputValue()).toBe('chem');
     await page.keyboard.press('Escape');
-    await page.waitForURL((url) => !url.hash.includes('text='));
+    await page.getByText('Searching hidden fields').waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Search sessions');
     await page.keyboard.type('coag');
-    await page.waitForURL(/text=coag/);
+    await page.getByText('Searching hidden fields').waitFor();
+  });
+
+  test('leaves no word in the address, which a browser keeps, and is there again after a reload', async () => {
+    const { page } = await open('busy', '#/sessions?state=submitted&text=hema');
+    const field = page.getByLabel('Search sessions');
+    await expect.poll(() => field.inputValue()).toBe('hema');
+    expect(new URL(page.url()).hash).toBe('#/sessions?state=submitted');
+    await field.fill('hem');
+    await page.keyboard.press('Enter');
+    await page.locator('.table-row').first().click();
+    await page.waitForURL(/open=/);
+    expect(page.url()).not.toContain('hem');
+    await page.reload();
+    await expect.poll(() => field.inputValue()).toBe('hem');
+    await page.goBack();
+    await page.waitForURL((url) => url.hash === '#/sessions?state=submitted');
+    expect(await field.inputValue()).toBe('hem');
   });
 });
 

@@ -1,5 +1,7 @@
 /**
- * Where the operator is, as the address says it: `#/sessions?state=failed&open=<id>`. Back and shared links work.
+ * Where the operator is, as the address says it: `#/sessions?state=failed&open=<id>`. Back and shared links work. What is
+ * searched for may be a patient's name, so it stays out of the address, which browsers keep and show to others: it lies in
+ * the entry of the page's own history, where Back and a reload find it.
  * May import: react.
  */
 import { useSyncExternalStore } from 'react';
@@ -20,17 +22,51 @@ function routeOf(hash: string): Route {
   return { screen, place: rest.length === 0 ? null : decodeURIComponent(rest.join('/')), query: new URLSearchParams(query) };
 }
 
-let current = { hash: '', route: routeOf('') };
+/** `text`: what is searched for. */
+interface Entry {
+  text?: string;
+}
+const entryNow = (): Entry => (history.state as Entry | null) ?? {};
+
+let current = { key: '', route: routeOf('') };
 function readRoute(): Route {
-  if (current.hash !== location.hash) current = { hash: location.hash, route: routeOf(location.hash) };
+  const { text } = entryNow();
+  const key = JSON.stringify([location.hash, text]);
+  if (current.key !== key) {
+    const route = routeOf(location.hash);
+    // Words in the address are newer: somebody has just typed or followed it.
+    if (text !== undefined && !route.query.has('text')) route.query.set('text', text);
+    current = { key, route };
+  }
   return current.route;
 }
-function onHashChange(listener: () => void): () => void {
-  addEventListener('hashchange', listener);
-  return () => removeEventListener('hashchange', listener);
+function onRouteChange(listener: () => void): () => void {
+  const onChange = () => {
+    const { bare, entry } = parted(location.hash);
+    if (entry !== null) history.replaceState(entry, '', bare);
+    listener();
+  };
+  // An address that came with words loses them before anything else is done with it.
+  onChange();
+  addEventListener('hashchange', onChange);
+  addEventListener('popstate', onChange);
+  return () => {
+    removeEventListener('hashchange', onChange);
+    removeEventListener('popstate', onChange);
+  };
 }
 
-export const useRoute = (): Route => useSyncExternalStore(onHashChange, readRoute);
+/** The address without the words of a search, and the entry that keeps them; null: there are none. */
+export function parted(address: string): { bare: string; entry: Entry | null } {
+  const [path = '', search = ''] = address.split('?', 2);
+  const query = new URLSearchParams(search);
+  const text = query.get('text');
+  if (text === null) return { bare: address, entry: null };
+  query.delete('text');
+  return { bare: query.size === 0 ? path : `${path}?${query}`, entry: { text } };
+}
+
+export const useRoute = (): Route => useSyncExternalStore(onRouteChange, readRoute);
 
 export function addressOf(screen: Screen, place: string | null = null, query?: URLSearchParams): string {
   const search = query === undefined || query.size === 0 ? '' : `?${query}`;
@@ -38,9 +74,9 @@ export function addressOf(screen: Screen, place: string | null = null, query?: U
 }
 /** @param replace the step is not one that Back should undo: a filter as it is typed. */
 export function go(address: string, { replace = false } = {}): void {
-  if (!replace) location.hash = address;
-  else {
-    history.replaceState(null, '', address);
-    dispatchEvent(new HashChangeEvent('hashchange'));
-  }
+  const { bare, entry } = parted(address);
+  if (bare === location.hash && entry?.text === entryNow().text) return;
+  if (replace) history.replaceState(entry, '', bare);
+  else history.pushState(entry, '', bare);
+  dispatchEvent(new HashChangeEvent('hashchange'));
 }
