@@ -14,7 +14,7 @@ const askedFor = ({ service }: ConsolePage, name: string) =>
   service.asked.filter((each) => each.name === name).map(({ params }) => params);
 
 describe('many sessions', () => {
-  test('all that match are retried by one job, and the dialog says how many are in view', async () => {
+  test('all that match and can be are retried by one job, and the dialog says how many that is', async () => {
     const shown = await open('busy', '#/sessions?state=failed,deferred,submitted');
     const { page } = shown;
     await page.getByText('Failed').nth(1).waitFor();
@@ -22,10 +22,11 @@ describe('many sessions', () => {
     await page.getByText(/^All [\d,]+ sessions that match$/).waitFor();
     await page.getByRole('button', { name: 'Retry' }).click();
     const dialog = page.getByRole('alertdialog');
-    expect(await dialog.innerText()).toMatch(/Retry 2,99\d sessions\?[\s\S]*\d+ are in view\. Starts with one/);
-    await dialog.getByRole('button', { name: /^Retry 2,99\d$/ }).click();
-    await page.getByText(/^Retrying 2,99\d sessions, one first\.$/).waitFor();
-    expect(askedFor(shown, 'startRetryJob')).toEqual([{ filter: { state: ['failed', 'deferred', 'submitted'] } }]);
+    expect(await dialog.innerText()).toMatch(/Retry 7 sessions\?[\s\S]*2,9\d\d of the selected stay as they are\./);
+    await dialog.getByRole('button', { name: 'Retry 7', exact: true }).click();
+    await page.getByText('Retrying 7 sessions, one first.').waitFor();
+    const filter = { state: ['failed', 'deferred', 'submitted'], status: ['failed', 'ignored'] };
+    expect(askedFor(shown, 'startRetryJob')).toEqual([{ filter }]);
   });
 });
 

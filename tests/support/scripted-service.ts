@@ -205,7 +205,9 @@ export async function startScriptedService(
       return { cause };
     },
     startRetryJob: (params: { causeId?: string; sessionIds?: string[]; filter?: SessionFilter }) => {
-      const list = params.causeId === undefined ? chosen(params) : data.filtered(sessions, { causeId: params.causeId });
+      const list = (params.causeId === undefined ? chosen(params) : data.filtered(sessions, { causeId: params.causeId })).filter(
+        ({ submissionStatus }) => submissionStatus === 'failed' || submissionStatus === 'ignored',
+      );
       const job = {
         id: `job-${jobs.length + 1}`,
         ...(params.causeId === undefined ? {} : { causeId: params.causeId }),

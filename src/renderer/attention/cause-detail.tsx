@@ -126,18 +126,19 @@ function CauseActions({ cause, isRunning }: { cause: Cause; isRunning: boolean }
     toast(isMuted ? 'It counts and notifies again.' : 'Muted: it no longer counts or notifies, and still ends by itself.', {
       label: 'Undo',
       run: () => actions.attempt(() => ask('muteCause', { causeId: cause.id, muted: isMuted })),
+      isUndo: true,
     });
   };
   if (cause.state === 'resolved') return null;
   return (
     <div className="row cause-actions">
       {cause.may.retry && (
-        <Button icon={<RotateCw aria-hidden="true" />} shortcut="r" isDisabled={!mayRetry} onPress={retry}>
+        <Button icon={<RotateCw aria-hidden="true" />} shortcut="R" isDisabled={!mayRetry} onPress={retry}>
           {`Retry all ${count(cause.count)}`}
         </Button>
       )}
       {cause.may.ignore && (
-        <Button icon={<Ban aria-hidden="true" />} shortcut="i" isDisabled={!mayIgnore} onPress={ignore}>
+        <Button icon={<Ban aria-hidden="true" />} shortcut="I" isDisabled={!mayIgnore} onPress={ignore}>
           Ignore all
         </Button>
       )}

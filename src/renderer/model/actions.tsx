@@ -4,17 +4,16 @@
  * May import: react, src/common.
  */
 import { useCallback, useMemo } from 'react';
-import type { SessionFilter, SessionSummary, SomeSessions } from '../../common/contract.ts';
+import type { SessionSummary } from '../../common/contract.ts';
 import { useConfirm } from '../ui/confirm.tsx';
 import { toast } from '../ui/toast.tsx';
 import { useAsk, useConsole, useIsLive } from './console.tsx';
 import { count, counted, day, verb } from './format.ts';
 import { noEndpoint } from './lights.ts';
+import { namedOf, paramsOf, partOf, sizeOf, undeliveredOf, type Change, type Selection } from './selection.ts';
 import { stateOf } from './words.ts';
 
-export type Selection =
-  | { kind: 'some'; sessions: readonly SessionSummary[] }
-  | { kind: 'all'; filter: SessionFilter; total: number; inView: number };
+export type { Selection };
 export interface SessionActions {
   retry(selection: Selection): Promise<void>;
   ignore(selection: Selection): Promise<void>;
@@ -26,19 +25,17 @@ export interface SessionActions {
   isEnabled: boolean;
 }
 
-/** Whether the action would change this session. */
-export const mayRetry = (summary: SessionSummary): boolean =>
-  ['failed', 'ignored', 'submitted', 'backoffWait'].includes(stateOf(summary));
-export const mayIgnore = (summary: SessionSummary): boolean =>
-  summary.submissionStatus === 'pending' || summary.submissionStatus === 'failed';
-export const mayRestore = (summary: SessionSummary): boolean => summary.submissionStatus === 'ignored';
-
-/** Up to so many of what a filter matches are asked for by id first, so that they can be brought back. */
-const namedMax = 1000;
-
-const sizeOf = (selection: Selection) => (selection.kind === 'all' ? selection.total : selection.sessions.length);
-const paramsOf = (selection: Selection): SomeSessions =>
-  selection.kind === 'all' ? { filter: selection.filter } : { sessionIds: selection.sessions.map(({ sessionId }) => sessionId) };
+/** What is under way, from its key or button until its last word: a second one of the same does nothing. */
+const running = new Set<string>();
+async function once<Value>(what: string, work: () => Promise<Value>, otherwise: Value): Promise<Value> {
+  if (running.has(what)) return otherwise;
+  running.add(what);
+  try {
+    return await work();
+  } finally {
+    running.delete(what);
+  }
+}
 
 export function useSessionActions(): SessionActions {
   const ask = useAsk();
@@ -46,6 +43,7 @@ export function useSessionActions(): SessionActions {
   const isEnabled = useIsLive();
   const hasEndpoint = useConsole(({ status }) => status !== null && !noEndpoint(status));
   const isStopped = useConsole(({ status }) => status?.circuit?.state === 'open');
+  const hasPending = useConsole(({ status }) => (status?.pending ?? 0) > 0);
   const trashDays = useConsole(({ settings }) => settings?.settings.trashDays ?? 7);
   const attempt = useCallback(async <Value,>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
@@ -56,6 +54,10 @@ export function useSessionActions(): SessionActions {
     }
   }, []);
   return useMemo(() => {
+    const on = (change: Change, selection: Selection, work: () => Promise<unknown>) =>
+      isEnabled && sizeOf(selection) > 0
+        ? once(`${change} ${JSON.stringify(paramsOf(selection))}`, () => attempt(work), null)
+        : Promise.resolve(null);
     const actions: SessionActions = {
       isEnabled,
       attempt,
@@ -65,81 +67,98 @@ export function useSessionActions(): SessionActions {
           toast('Nothing can be sent: no endpoint can be used. Set it in Settings.');
           return;
         }
-        const answer = await attempt(() => ask('triggerSubmissionNow', {}));
-        if (answer === null) return;
-        const started = isStopped ? 'One session is tried now.' : 'A cycle has started.';
-        toast(answer.started ? started : 'One more cycle follows the running one.');
+        await once('send', () => attempt(sendNow), null);
       },
       async retry(selection) {
-        if (!isEnabled || sizeOf(selection) === 0) return;
-        if (selection.kind === 'some' && selection.sessions.length === 1) await retryOne(selection.sessions[0] as SessionSummary);
-        else await retryMany(selection);
+        await on('retry', selection, () => {
+          const [first, ...others] = selection.kind === 'some' ? selection.sessions : [];
+          return first !== undefined && others.length === 0 ? retryOne(first) : retryMany(selection);
+        });
       },
       async ignore(selection) {
-        const size = sizeOf(selection);
-        if (!isEnabled || size === 0) return;
-        if (size > 1) {
-          const isMeant = await confirm({
-            title: `Ignore ${counted(size, 'session')}?`,
-            body: `${inView(selection)}They stay on disk and are not sent.`,
-            confirm: `Ignore ${count(size)}`,
-          });
+        await on('ignore', selection, async () => {
+          const part = await partOf(ask, selection, 'ignore');
+          const size = sizeOf(part);
+          if (size === 0) {
+            toast('Nothing to ignore: only what is not delivered can be.');
+            return;
+          }
+          const isMeant =
+            size === 1 ||
+            (await confirm({
+              title: `Ignore ${counted(size, 'session')}?`,
+              body: `${inView(part, selection)}They stay on disk and are not sent.${untouched(part, selection)}`,
+              confirm: `Ignore ${count(size)}`,
+            }));
           if (!isMeant) return;
-        }
-        const named = await namedOf(selection);
-        const answer = await attempt(() => ask('ignoreSession', paramsOf(named)));
-        if (answer === null) return;
-        if (answer.ignored === 0) toast('Nothing to ignore.');
-        else toast(`${counted(answer.ignored, 'session')} ignored.`, restoring(named));
+          const named = await namedOf(ask, part);
+          const { ignored } = await ask('ignoreSession', paramsOf(named));
+          if (ignored === 0) toast('Nothing to ignore.');
+          else
+            toast(
+              `${counted(ignored, 'session')} ignored.`,
+              undoing(named, 'Restore', () => actions.restore(named)),
+            );
+        });
       },
       async restore(selection) {
-        if (!isEnabled || sizeOf(selection) === 0) return;
-        const answer = await attempt(() => ask('restoreSession', paramsOf(selection)));
-        if (answer !== null)
-          toast(
-            answer.restored === 0
-              ? 'Nothing to restore.'
-              : `${counted(answer.restored, 'session')} restored, waiting to be sent.`,
-          );
+        await on('restore', selection, async () => {
+          const { restored } = await ask('restoreSession', paramsOf(selection));
+          toast(restored === 0 ? 'Nothing to restore.' : `${counted(restored, 'session')} restored, waiting to be sent.`);
+        });
       },
       async remove(selection) {
-        const size = sizeOf(selection);
-        if (!isEnabled || size === 0) return false;
-        if (size > 1) {
-          const undelivered = await undeliveredOf(selection);
-          const isMeant = await confirm({
-            title: `Move ${counted(size, 'session')} to trash?`,
-            body:
-              undelivered === 0
-                ? `${inView(selection)}All were delivered or ignored.`
-                : `${inView(selection)}${count(undelivered)} of them ${verb(undelivered, 'was', 'were')} never delivered.`,
-            confirm: `Move ${count(size)}`,
-            isDangerous: undelivered > 0,
-          });
-          if (!isMeant) return false;
-        }
-        const named = await namedOf(selection);
-        const answer = await attempt(() => ask('deleteSession', paramsOf(named)));
-        if (answer === null) return false;
-        const where = `to trash for ${counted(trashDays, 'day')}.`;
-        const moved = answer.deleted === 1 ? `Moved ${where}` : `${counted(answer.deleted, 'session')} moved ${where}`;
-        if (answer.deleted === 0) toast('Nothing was moved.');
-        else toast(moved, restoring(named, 'Undo'));
-        return answer.deleted > 0;
+        return (await on('remove', selection, () => remove(selection))) === true;
       },
     };
-    const restoring = (selection: Selection, label = 'Restore') =>
-      // What a filter matched is not known afterwards, unless it was asked for by id before.
-      selection.kind === 'all' ? undefined : { label, run: () => actions.restore(selection) };
 
-    async function namedOf(selection: Selection): Promise<Selection> {
-      if (selection.kind === 'some' || selection.total > namedMax) return selection;
-      const answer = await attempt(() => ask('getSessions', { filter: selection.filter, limit: namedMax }));
-      return answer === null || answer.total > namedMax ? selection : { kind: 'some', sessions: answer.sessions };
+    async function sendNow(): Promise<void> {
+      const { started } = await ask('triggerSubmissionNow', {});
+      const begun = isStopped && hasPending ? 'One session is tried now.' : 'A cycle has started.';
+      toast(started ? begun : 'One more cycle follows the running one.');
     }
+    async function remove(selection: Selection): Promise<boolean> {
+      const size = sizeOf(selection);
+      if (size > 1) {
+        const undelivered = await undeliveredOf(ask, selection);
+        const isMeant = await confirm({
+          title: `Move ${counted(size, 'session')} to trash?`,
+          body:
+            undelivered === 0
+              ? `${inView(selection)}All were delivered or ignored.`
+              : `${inView(selection)}${count(undelivered)} of them ${verb(undelivered, 'was', 'were')} never delivered.`,
+          confirm: `Move ${count(size)}`,
+          isDangerous: undelivered > 0,
+        });
+        if (!isMeant) return false;
+      }
+      const named = await namedOf(ask, selection);
+      const { deleted } = await ask('deleteSession', paramsOf(named));
+      const where = `to trash for ${counted(trashDays, 'day')}.`;
+      const moved = deleted === 1 ? `Moved ${where}` : `${counted(deleted, 'session')} moved ${where}`;
+      if (deleted === 0) toast('Nothing was moved.');
+      else
+        toast(
+          moved,
+          undoing(named, 'Undo', () => bringBack(named)),
+        );
+      return deleted > 0;
+    }
+    /** From the trash, as they were: only what was not delivered is sent. */
+    async function bringBack(named: Selection): Promise<void> {
+      await attempt(async () => {
+        const { restored } = await ask('restoreSession', paramsOf(named));
+        toast(restored === 0 ? 'Nothing to bring back.' : `${counted(restored, 'session')} brought back from the trash.`);
+      });
+    }
+    // What a filter matched is not known afterwards, unless it was asked for by id before.
+    const undoing = (named: Selection, label: string, run: () => unknown) =>
+      named.kind === 'all' ? undefined : { label, run, isUndo: true };
+
     async function retryOne(summary: SessionSummary): Promise<void> {
-      if (summary.submissionStatus === 'submitted') {
-        const accepted = summary.submittedAt === undefined ? '' : `Accepted ${day(summary.submittedAt, Date.now())}. `;
+      const { sessionId, submissionStatus, submittedAt } = summary;
+      if (submissionStatus === 'submitted') {
+        const accepted = submittedAt === undefined ? '' : `Accepted ${day(submittedAt, Date.now())}. `;
         const isMeant = await confirm({
           title: 'Send again what was already accepted?',
           body: `${accepted}It carries the same key, an endpoint that honours it keeps one copy.`,
@@ -147,47 +166,56 @@ export function useSessionActions(): SessionActions {
           acknowledge: 'I know it was accepted',
         });
         if (!isMeant) return;
-        const answer = await attempt(() => ask('retrySubmission', { sessionId: summary.sessionId, again: true }));
-        if (answer !== null) toast('Waiting to be sent again.');
+        await ask('retrySubmission', { sessionId, again: true });
+        toast('Waiting to be sent again.');
         return;
       }
-      const answer = await attempt(() => ask('retrySubmission', { sessionId: summary.sessionId }));
-      if (answer !== null) toast(answer.queued > 0 ? 'Waiting to be sent.' : 'It is already waiting to be sent.');
+      const { queued } = await ask('retrySubmission', { sessionId });
+      if (queued > 0) toast('Waiting to be sent.');
+      else
+        toast(
+          isDelayed(summary)
+            ? 'Its wait is over: the next free slot is its.'
+            : 'It is already waiting to be sent, or on its way.',
+        );
     }
     async function retryMany(selection: Selection): Promise<void> {
-      const accepted =
-        selection.kind === 'all' ? 0 : selection.sessions.filter((each) => each.submissionStatus === 'submitted').length;
-      const size = sizeOf(selection);
-      const untouched =
-        accepted === 0 ? '' : ` ${count(accepted)} already accepted ${verb(accepted, 'stays as it is', 'stay as they are')}.`;
+      const part = await partOf(ask, selection, 'retry');
+      const size = sizeOf(part);
+      const delayed = selection.kind === 'some' ? selection.sessions.filter(isDelayed) : [];
+      if (size === 0 && delayed.length > 0) {
+        await ask('retrySubmission', { sessionIds: delayed.map(({ sessionId }) => sessionId) });
+        toast(`${counted(delayed.length, 'session')} need not wait any longer.`);
+        return;
+      }
+      if (size === 0) {
+        toast('Nothing to retry: none of them failed or is ignored.');
+        return;
+      }
       const isMeant = await confirm({
-        title: `Retry ${counted(size - accepted, 'session')}?`,
-        body: `${inView(selection)}Starts with one, goes on while they are accepted.${untouched}`,
-        confirm: `Retry ${count(size - accepted)}`,
+        title: `Retry ${counted(size, 'session')}?`,
+        body: `${inView(part, selection)}Starts with one, goes on while they are accepted.${untouched(part, selection)}`,
+        confirm: `Retry ${count(size)}`,
       });
       if (!isMeant) return;
-      const params =
-        selection.kind === 'all'
-          ? { filter: selection.filter }
-          : { sessionIds: selection.sessions.map((each) => each.sessionId) };
-      const answer = await attempt(() => ask('startRetryJob', params));
-      if (answer !== null) toast(`Retrying ${counted(answer.job.total, 'session')}, one first.`);
-    }
-    async function undeliveredOf(selection: Selection): Promise<number> {
-      if (selection.kind === 'some')
-        return selection.sessions.filter(
-          ({ submissionStatus }) => submissionStatus === 'pending' || submissionStatus === 'failed',
-        ).length;
-      const status = (selection.filter.status ?? ['pending', 'failed']).filter((each) => each === 'pending' || each === 'failed');
-      if (status.length === 0) return 0;
-      const answer = await attempt(() => ask('getSessions', { filter: { ...selection.filter, status }, limit: 0 }));
-      return answer?.total ?? 0;
+      const { job } = await ask('startRetryJob', part.kind === 'all' ? { filter: part.filter } : idsOf(part));
+      toast(job.total === 0 ? 'Nothing to retry any more.' : `Retrying ${counted(job.total, 'session')}, one first.`);
     }
     return actions;
-  }, [ask, attempt, confirm, isEnabled, hasEndpoint, isStopped, trashDays]);
+  }, [ask, attempt, confirm, isEnabled, hasEndpoint, isStopped, hasPending, trashDays]);
 }
 
-function inView(selection: Selection): string {
-  if (selection.kind === 'some' || selection.inView >= selection.total) return '';
-  return `${count(selection.inView)} ${verb(selection.inView, 'is', 'are')} in view. `;
+const isDelayed = (summary: SessionSummary): boolean => stateOf(summary) === 'backoffWait';
+const idsOf = ({ sessions }: Extract<Selection, { kind: 'some' }>) => ({
+  sessionIds: sessions.map(({ sessionId }) => sessionId),
+});
+
+/** Said of all that were selected; how many of a part of them are in view is not known. */
+function inView(part: Selection, selection = part): string {
+  if (part.kind === 'some' || part.inView >= part.total || part.total !== sizeOf(selection)) return '';
+  return `${count(part.inView)} ${verb(part.inView, 'is', 'are')} in view. `;
+}
+function untouched(part: Selection, selection: Selection): string {
+  const others = sizeOf(selection) - sizeOf(part);
+  return others <= 0 ? '' : ` ${count(others)} of the selected ${verb(others, 'stays as it is', 'stay as they are')}.`;
 }

@@ -10,6 +10,8 @@ import { readPreferences } from './preferences.ts';
 export type KeyMap = Record<string, (event: KeyboardEvent) => boolean | void>;
 
 const maps: { current: KeyMap }[] = [];
+/** A key that is held down moves on and on; what changes something happens once. */
+const isMove = (name: string): boolean => /^(shift\+)?([jk]|Arrow.*|Page.*|Home|End)$/.test(name);
 /** How long the first key of a pair is remembered. */
 const pairMs = 1200;
 let first: { key: string; at: number } | null = null;
@@ -39,6 +41,7 @@ function onKeyDown(event: KeyboardEvent): void {
   if (name !== 'mod+k' && isOver(event.target)) return;
   if (name.startsWith('mod+') && name !== 'mod+k' && name !== 'mod+Enter' && isTyping(event.target)) return;
   if (isSingle && !readPreferences().singleKeys) return;
+  if (event.repeat && !isMove(name)) return;
   const pair = first !== null && event.timeStamp - first.at < pairMs ? `${first.key} ${name}` : null;
   first = null;
   for (const tried of pair === null ? [name] : [pair, name]) {

@@ -6,12 +6,13 @@ import { Ban, ChevronDown, ChevronUp, Copy, Download, EyeOff, RotateCcw, RotateC
 import { memo, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref } from 'react';
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
-import { mayIgnore, mayRestore, mayRetry, useSessionActions } from '../model/actions.tsx';
+import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useEmitted, useNow } from '../model/console.tsx';
 import { bytes, counted, shortId } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
+import { mayIgnore, mayRestore, mayRetry } from '../model/selection.ts';
 import { wordOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';

@@ -306,7 +306,11 @@ function SaveView({ query }: { query: URLSearchParams }) {
         icon={<Bookmark aria-hidden="true" />}
         onPress={() => {
           setPreferences({ savedViews: savedViews.filter((view) => view !== existing) });
-          toast(`View “${existing.name}” removed.`, { label: 'Undo', run: () => setPreferences({ savedViews }) });
+          toast(`View “${existing.name}” removed.`, {
+            label: 'Undo',
+            run: () => setPreferences({ savedViews }),
+            isUndo: true,
+          });
         }}
       >
         Remove view

@@ -4,8 +4,7 @@
  */
 import { ArrowRight } from 'lucide-react';
 import { useCallback, useMemo, useRef } from 'react';
-import type { SessionSummary } from '../../common/contract.ts';
-import { mayIgnore, mayRestore, mayRetry, useSessionActions, type Selection } from '../model/actions.tsx';
+import { useSessionActions, type Selection } from '../model/actions.tsx';
 import { useConsole, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
@@ -70,13 +69,6 @@ export default function Sessions() {
     const one = pages.byId(openId ?? '') ?? table.current?.focused();
     return { kind: 'some', sessions: one === undefined ? [] : [one] };
   }, [chosen, filter, state.total, pages, openId]);
-  const meantIf = useCallback(
-    (isFit: (summary: SessionSummary) => boolean): Selection => {
-      const selection = meant();
-      return selection.kind === 'all' ? selection : { ...selection, sessions: selection.sessions.filter(isFit) };
-    },
-    [meant],
-  );
   const removeMeant = useCallback(async () => {
     const isGone = await actions.remove(meant());
     if (isGone) clear();
@@ -86,13 +78,13 @@ export default function Sessions() {
   useKeys(
     useMemo<KeyMap>(
       () => ({
-        r: () => void actions.retry(meantIf(mayRetry)),
+        r: () => void actions.retry(meant()),
         'shift+r': () => {
-          void actions.retry(meantIf(mayRetry));
+          void actions.retry(meant());
           table.current?.move(1);
         },
-        i: () => void actions.ignore(meantIf(mayIgnore)),
-        u: () => void actions.restore(meantIf(mayRestore)),
+        i: () => void actions.ignore(meant()),
+        u: () => void actions.restore(meant()),
         Delete: () => void removeMeant(),
         e: () => void exportSessions(meant()),
         'mod+a': () => choice.chooseAll(true),
@@ -104,7 +96,7 @@ export default function Sessions() {
           return true;
         },
       }),
-      [actions, meant, meantIf, removeMeant, exportSessions, choice, clear, size, openId, open],
+      [actions, meant, removeMeant, exportSessions, choice, clear, size, openId, open],
     ),
   );
 
@@ -125,9 +117,9 @@ export default function Sessions() {
           isAll={chosen.isAll}
           isComing={chosen.coming !== null}
           onClear={clear}
-          onRetry={() => actions.retry(meantIf(mayRetry))}
-          onIgnore={() => actions.ignore(meantIf(mayIgnore))}
-          onRestore={() => actions.restore(meantIf(mayRestore))}
+          onRetry={() => actions.retry(meant())}
+          onIgnore={() => actions.ignore(meant())}
+          onRestore={() => actions.restore(meant())}
           onExport={() => exportSessions(meant())}
           onRemove={removeMeant}
           isEnabled={actions.isEnabled}

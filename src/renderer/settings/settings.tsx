@@ -53,7 +53,11 @@ function SettingsForm({ shown }: { shown: ShownSettings }) {
   useEffect(
     () => () => {
       if (hasUnsaved())
-        toast('Changes in Settings are kept, not saved.', { label: 'Go back', run: () => go(addressOf('settings', group.id)) });
+        toast('Changes in Settings are kept, not saved.', {
+          label: 'Go back',
+          run: () => go(addressOf('settings', group.id)),
+          isUndo: true,
+        });
     },
     // Told when the screen is left, not when another group is shown.
     // oxlint-disable-next-line react-hooks/exhaustive-deps

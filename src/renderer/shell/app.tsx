@@ -13,7 +13,7 @@ import { Overview } from '../overview/overview.tsx';
 import { ConfirmProvider, preloadConfirmation } from '../ui/confirm.tsx';
 import { piece } from '../ui/piece.tsx';
 import { Bones, ErrorBoundary } from '../ui/states.tsx';
-import { runToastAction, toast, ToastPlace } from '../ui/toast.tsx';
+import { runUndo, toast, ToastPlace } from '../ui/toast.tsx';
 import { ExportPlace } from './export-place.tsx';
 import { ImportPlace, preloadImport } from './import-place.tsx';
 import { Sidebar } from './sidebar.tsx';
@@ -94,7 +94,7 @@ function Page() {
         // A screen with a search of its own takes it first.
         '/': () => setOver('palette'),
         'mod+Enter': () => void actions.sendNow(),
-        'mod+z': () => runToastAction(),
+        'mod+z': () => runUndo(),
         F6: focusNextArea,
         'shift+F6': focusNextArea,
         'g o': () => go(addressOf('overview')),

@@ -25,7 +25,17 @@ export const useConfirm = (): Confirm => useContext(ConfirmContext);
 
 export function ConfirmProvider({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<{ question: Question; answer: (isConfirmed: boolean) => void } | null>(null);
-  const confirm = useCallback<Confirm>((question) => new Promise((answer) => setAsked({ question, answer })), []);
+  const confirm = useCallback<Confirm>(
+    (question) =>
+      new Promise((answer) =>
+        setAsked((before) => {
+          // One question at a time; what is not answered is not meant.
+          before?.answer(false);
+          return { question, answer };
+        }),
+      ),
+    [],
+  );
   const answerWith = (isConfirmed: boolean) => {
     asked?.answer(isConfirmed);
     setAsked(null);
