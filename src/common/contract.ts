@@ -278,6 +278,8 @@ export const importStanding = z.object({
   bytesRead: count,
   /** When it ended. */
   result: importResult.optional(),
+  /** When it failed or was dropped: why, and what became of what had come; for the operator to read. */
+  reason: z.string().optional(),
 });
 export type ImportStanding = z.infer<typeof importStanding>;
 

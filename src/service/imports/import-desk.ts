@@ -5,7 +5,7 @@
  * May import: xstate, src/common, machines, src/service, node.
  */
 import { randomUUID } from 'node:crypto';
-import { createActor, fromPromise, toPromise, type Actor } from 'xstate';
+import { type Actor, createActor, fromPromise, toPromise, waitFor } from 'xstate';
 import { importBytesMax, type ImportResult, type ImportStanding, type Params, type RequestName } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SessionFile } from '../../common/session.ts';
@@ -13,8 +13,9 @@ import { importMachine, type ImportOutcome } from '../../../machines/import.ts';
 import type { CaptureSettings } from '../capture/session-builder.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { Log } from '../log.ts';
+import { failureOf, reasonOf, tellEnd, type Unread } from './import-end.ts';
 import { readImport } from './import-reader.ts';
-import { prepareImports, ReceivedFiles, sweepImports } from './received-files.ts';
+import { prepareImports, ReceivedFiles, sweepImports, wasLeftBehind } from './received-files.ts';
 
 export interface ImportDeskTools {
   dataDir: string;
@@ -30,36 +31,65 @@ export interface ImportDeskTools {
   clock?: NonNullable<Parameters<typeof createActor>[1]>['clock'];
 }
 
+/** What belongs to one import beside its state, which is the machine's. */
 interface Import {
   id: string;
-  actor: Actor<typeof importMachine>;
   files: ReceivedFiles;
   bytesRead: number;
-  /** Settled when the thread is gone: it holds a file open. */
-  reading: Promise<unknown>;
+  /** Settled when nothing holds a file of it open, or makes its folder. */
+  work: Promise<unknown>;
   /** Told when its files are gone again. */
-  ended: Promise<ImportOutcome>;
+  ended: PromiseWithResolvers<ImportOutcome>;
   outcome: ImportOutcome | null;
 }
 
 export class ImportDesk {
   readonly #tools: ImportDeskTools;
+  readonly #actor: Actor<typeof importMachine>;
+  /** The one that the machine is at, or was at last. */
+  #current: Import | null = null;
+  /** The latest that could begin: one without room is none. */
   #latest: Import | null = null;
-  #isPreparing = false;
-  #isClosed = false;
 
   /** Removes what an import left behind that a crash or a power cut ended. */
   static async open(tools: ImportDeskTools): Promise<ImportDesk> {
+    const { dataDir, log } = tools;
     try {
-      await sweepImports(tools.dataDir);
+      if (await wasLeftBehind(dataDir))
+        log.warn(
+          {},
+          'The service had ended in the middle of an import; its files are removed. Import them again: what was kept of them is not added twice.',
+        );
+      await sweepImports(dataDir);
     } catch (error) {
-      tools.log.warn({ err: error }, 'Files of an earlier import could not be removed; it is tried again at the next one.');
+      log.warn({ err: error }, 'Files of an earlier import could not be removed; it is tried again at the next one.');
     }
     return new ImportDesk(tools);
   }
 
   private constructor(tools: ImportDeskTools) {
+    const { dataDir, freeBytes, clock, log } = tools;
     this.#tools = tools;
+    const logic = importMachine.provide({
+      actors: {
+        prepareFolder: fromPromise<void, void>(() =>
+          this.#working(({ files }) => prepareImports(dataDir, files.bytesTotal, freeBytes)),
+        ),
+        readFiles: fromPromise<ImportResult, void>(({ signal }) => this.#working((run) => this.#read(run, signal))),
+        removeFiles: fromPromise<void, void>(async () => {
+          await this.#current?.work;
+          await this.#current?.files.remove();
+        }),
+      },
+    });
+    this.#actor = createActor(logic, clock === undefined ? {} : { clock });
+    this.#actor.on('import.ended', ({ outcome }) => {
+      const run = this.#current as Import;
+      run.outcome = outcome;
+      if (run === this.#latest) tellEnd(outcome, log);
+      run.ended.resolve(outcome);
+    });
+    this.#actor.start();
   }
 
   /** @throws CourierError `ERR_STATE_CONFLICT` while one runs, `ERR_PAYLOAD_TOO_LARGE`, `ERR_STORE_WRITE_FAILED`. */
@@ -70,103 +100,83 @@ export class ImportDesk {
         'ERR_PAYLOAD_TOO_LARGE',
         `An import takes ${importBytesMax / 1024 ** 3} GB at most; import fewer files at a time, or use the command line.`,
       );
-    if (this.#isClosed) throw new CourierError('ERR_STATE_CONFLICT', 'The service is ending; import when it runs again.');
-    if (this.#isPreparing || this.#running !== null)
-      throw new CourierError('ERR_STATE_CONFLICT', 'Another import is running; wait for its end, or cancel it.');
-    const { dataDir, freeBytes, log } = this.#tools;
-    this.#isPreparing = true;
-    try {
-      await prepareImports(dataDir, bytesTotal, freeBytes);
-      const id = randomUUID();
-      this.#latest = this.#start(id, new ReceivedFiles(dataDir, id, announced));
-      log.info({ files: announced.length, bytes: bytesTotal }, 'An import has begun.');
-      return { importId: id };
-    } finally {
-      this.#isPreparing = false;
-    }
+    const announcement = { type: 'import.announced' } as const;
+    if (!this.#actor.getSnapshot().can(announcement)) throw this.#refusal();
+    const id = randomUUID();
+    const run: Import = {
+      id,
+      files: new ReceivedFiles(this.#tools.dataDir, id, announced),
+      bytesRead: 0,
+      work: Promise.resolve(),
+      ended: Promise.withResolvers(),
+      outcome: null,
+    };
+    this.#current = run;
+    this.#actor.send(announcement);
+    const prepared = await waitFor(this.#actor, (snapshot) => !snapshot.matches('preparing'));
+    // There is no room, or the service ends: nothing can have been read.
+    if (!prepared.matches('receiving')) throw failureOf((await run.ended.promise) as Unread);
+    this.#latest = run;
+    this.#tools.log.info({ files: announced.length, bytes: bytesTotal }, 'An import has begun.');
+    return { importId: id };
   }
 
   async add({ importId, ...piece }: Params<'sendImportPiece'>): Promise<{ bytesReceived: number }> {
-    const { actor, files } = this.#receiving(importId);
+    const { files } = this.#receiving(importId);
     try {
       await files.add(piece);
     } catch (error) {
-      if (error instanceof CourierError && error.code === 'ERR_STORE_WRITE_FAILED') actor.send({ type: 'piece.lost', error });
+      if (error instanceof CourierError && error.code === 'ERR_STORE_WRITE_FAILED')
+        this.#actor.send({ type: 'piece.lost', error });
       throw error;
     }
-    // It may have been cancelled meanwhile.
-    if (actor.getSnapshot().status === 'active') actor.send({ type: 'piece.received' });
+    this.#actor.send({ type: 'piece.received' });
     return { bytesReceived: files.bytesReceived };
   }
 
   /** @returns what came of it, when it is read. @throws CourierError when it was cancelled, or a session cannot be kept. */
   async end({ importId }: Params<'endImport'>): Promise<ImportResult> {
-    const { actor, files, ended } = this.#receiving(importId);
+    const { files, ended } = this.#receiving(importId);
     if (!files.isWhole)
       throw new CourierError(
         'ERR_STATE_CONFLICT',
         `Only ${files.bytesReceived} of ${files.bytesTotal} bytes were sent; send the rest, or cancel the import.`,
       );
-    actor.send({ type: 'files.completed' });
-    const outcome = await ended;
+    this.#actor.send({ type: 'files.completed' });
+    const outcome = await ended.promise;
     if (outcome.type === 'read') return outcome.result;
-    if (outcome.type === 'failed') throw outcome.error;
-    throw new CourierError('ERR_STATE_CONFLICT', 'The import was cancelled; what was read until then stays.');
+    throw failureOf(outcome);
   }
 
   /** Answers when its files are removed. */
   async cancel({ importId }: Params<'cancelImport'>): Promise<{ cancelled: boolean }> {
-    const { actor, ended } = this.#known(importId);
-    actor.send({ type: 'import.cancelled' });
-    return { cancelled: (await ended).type === 'cancelled' };
+    const { ended } = this.#known(importId);
+    this.#actor.send({ type: 'import.cancelled' });
+    return { cancelled: (await ended.promise).type === 'cancelled' };
   }
 
   standing(): ImportStanding | undefined {
     if (this.#latest === null) return undefined;
-    const { id, files, bytesRead, outcome, actor } = this.#latest;
+    const { id, files, bytesRead, outcome } = this.#latest;
     const { bytesTotal, bytesReceived } = files;
     const figures = { importId: id, bytesTotal, bytesReceived, bytesRead };
-    if (outcome === null) return { ...figures, state: actor.getSnapshot().matches('receiving') ? 'receiving' : 'reading' };
+    if (outcome === null) return { ...figures, state: this.#actor.getSnapshot().matches('receiving') ? 'receiving' : 'reading' };
     if (outcome.type === 'read') return { ...figures, state: 'ended', result: outcome.result };
-    return { ...figures, state: outcome.type === 'failed' ? 'failed' : 'dropped' };
+    return { ...figures, state: outcome.type === 'failed' ? 'failed' : 'dropped', reason: reasonOf(outcome) };
   }
 
-  /** Ends one that runs, and removes its files. */
+  /** Ends one that runs, removes its files, and begins no other. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const running = this.#running;
-    running?.actor.send({ type: 'import.cancelled' });
-    await running?.ended;
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'stop.requested' });
+    await toPromise(this.#actor);
   }
 
-  get #running(): Import | null {
-    return this.#latest?.outcome === null ? this.#latest : null;
-  }
-
-  #start(id: string, files: ReceivedFiles): Import {
-    const { clock, log } = this.#tools;
-    const logic = importMachine.provide({
-      actors: {
-        readFiles: fromPromise<ImportResult, void>(({ signal }) => {
-          const reading = this.#read(run, signal);
-          run.reading = reading.catch(() => {});
-          return reading;
-        }),
-        removeFiles: fromPromise<void, void>(async () => {
-          await run.reading;
-          await files.remove();
-        }),
-      },
-    });
-    const actor = createActor(logic, clock === undefined ? {} : { clock });
-    const ended = toPromise(actor).then(() => {
-      run.outcome = actor.getSnapshot().context.outcome as ImportOutcome;
-      this.#tell(run.outcome, log);
-      return run.outcome;
-    });
-    const run: Import = { id, actor, files, bytesRead: 0, reading: Promise.resolve(), ended, outcome: null };
-    actor.start();
-    return run;
+  /** Work on the import that the machine is at; its files are not removed before it is over. */
+  #working<Output>(work: (run: Import) => Promise<Output>): Promise<Output> {
+    const run = this.#current as Import;
+    const working = work(run);
+    run.work = working.catch(() => {});
+    return working;
   }
 
   async #read(run: Import, signal: AbortSignal): Promise<ImportResult> {
@@ -198,25 +208,28 @@ export class ImportDesk {
     }
   }
 
-  #tell(outcome: ImportOutcome, log: ImportDeskTools['log']): void {
-    if (outcome.type === 'read') {
-      const sum = (figure: 'added' | 'alreadyThere' | 'gaps') =>
-        outcome.result.files.reduce((before, file) => before + file[figure], 0);
-      const unreadable = outcome.result.files.filter(({ isRead }) => !isRead).length;
-      log.info({ added: sum('added'), alreadyThere: sum('alreadyThere'), gaps: sum('gaps'), unreadable }, 'An import has ended.');
-    } else if (outcome.type === 'failed') log.warn({ err: outcome.error }, 'An import failed; what was read until then stays.');
-    else log.info({ reason: outcome.type }, 'An import was given up; what was read until then stays.');
+  /** Why none may begin now. */
+  #refusal(): CourierError {
+    const state = this.#actor.getSnapshot();
+    if (state.matches('closing') || state.matches('closed'))
+      return new CourierError('ERR_STATE_CONFLICT', 'The service is ending; import when it runs again.');
+    if (state.matches('receiving'))
+      return new CourierError(
+        'ERR_STATE_CONFLICT',
+        'Another import is running: it is being sent, or was broken off when its page was closed or reloaded; wait for its end, or cancel it.',
+      );
+    return new CourierError('ERR_STATE_CONFLICT', 'Another import is running; wait for its end, or cancel it.');
   }
 
   #known(importId: string): Import {
-    const running = this.#running;
-    if (running?.id === importId) return running;
+    const run = this.#latest;
+    if (run !== null && run.id === importId && run.outcome === null) return run;
     throw new CourierError('ERR_IMPORT_UNKNOWN', 'There is no such import, or it has ended; begin a new one.');
   }
 
   #receiving(importId: string): Import {
     const found = this.#known(importId);
-    if (found.actor.getSnapshot().matches('receiving')) return found;
+    if (this.#actor.getSnapshot().matches('receiving')) return found;
     throw new CourierError('ERR_STATE_CONFLICT', 'This import takes no pieces any more: its end was asked for.');
   }
 }

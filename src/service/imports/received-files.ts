@@ -3,7 +3,7 @@
  * the import ends. Names of our own: a file's name may hold patient data, and never leaves the console.
  * May import: node, src/common, src/service.
  */
-import { mkdir, open, rm, utimes, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CourierError } from '../../common/errors.ts';
 import { spaceOf } from '../disk-space.ts';
@@ -21,6 +21,14 @@ export const reserveBytes = 256 * 1024 * 1024;
 const roomFactor = 5;
 
 export const importsFolder = (dataDir: string): string => join(dataDir, 'imports');
+
+/** Whether an earlier import did not come to its end. */
+export async function wasLeftBehind(dataDir: string): Promise<boolean> {
+  return lstat(importsFolder(dataDir)).then(
+    () => true,
+    () => false,
+  );
+}
 
 /** Removes what earlier imports left behind. */
 export async function sweepImports(dataDir: string): Promise<void> {

@@ -30,7 +30,10 @@ async function opened(more: Partial<ImportDeskTools> = {}, dataDir = makeDataDir
     },
     nextCounter: () => (counter += 1),
     onAdded: () => (added += 1),
-    log: { info: (fields, text) => lines.push(`${text} ${JSON.stringify(fields)}`), warn: (_fields, text) => lines.push(text) },
+    log: {
+      info: (fields, text) => lines.push(`${text} ${JSON.stringify(fields)}`),
+      warn: (_fields, text) => lines.push(`warn ${text}`),
+    },
     freeBytes: async () => Number.POSITIVE_INFINITY,
     ...more,
   });
@@ -73,14 +76,14 @@ test('a disk that takes no session ends the import with its reason; the next one
   let isFull = true;
   const { desk, send, hasFiles, lines } = await opened({
     add: async () => {
-      if (isFull) throw new CourierError('ERR_STORE_WRITE_FAILED', 'the disk is full');
+      if (isFull) throw new CourierError('ERR_STORE_WRITE_FAILED', 'The disk is full.');
       return { added: true };
     },
   });
   expect(await refusal(desk.end({ importId: await send() }))).toBe('ERR_STORE_WRITE_FAILED');
   expect(desk.standing()).toMatchObject({ state: 'failed' });
   expect(hasFiles()).toBe(false);
-  expect(lines).toContain('An import failed; what was read until then stays.');
+  expect(lines).toContain('warn The disk is full. What was read until then stays; importing again adds nothing twice.');
   isFull = false;
   expect(await desk.end({ importId: await send() })).toMatchObject({ files: [{ added: 2 }] });
 });
@@ -95,15 +98,31 @@ test('a disk that takes no piece ends the import', async () => {
 
 test('what a console left behind that went away is gone after ten minutes', async () => {
   const clock = new SimulatedClock();
-  const { desk, send, hasFiles, lines } = await opened({ clock });
-  await send();
+  const { desk, send, hasFiles, kept, lines } = await opened({ clock });
+  const importId = await send();
   clock.increment(importSilenceMs - 1);
   expect(hasFiles()).toBe(true);
   expect(await refusal(desk.begin({ files: [{ bytes: 1 }] }))).toBe('ERR_STATE_CONFLICT');
   clock.increment(1);
   await vi.waitFor(() => expect(desk.standing()).toMatchObject({ state: 'dropped' }), { timeout: 10_000 });
   expect(hasFiles()).toBe(false);
-  expect(lines.at(-1)).toContain('forgotten');
+  expect(kept).toEqual([]);
+  const reason =
+    'The import was broken off: its console was closed or reloaded, or could not be heard for 10 minutes. Import the files again. What had come was removed and nothing was imported.';
+  expect(desk.standing()).toMatchObject({ bytesReceived: content.length, bytesRead: 0, reason });
+  expect(lines.at(-1)).toBe(`warn ${reason}`);
+  expect(await refusal(desk.add({ importId, file: 0, offset: 0, data: 'YWJj' }))).toBe('ERR_IMPORT_UNKNOWN');
+  // The same files, once more and whole.
+  expect(await desk.end({ importId: await send() })).toMatchObject({ files: [{ added: 2 }] });
+});
+
+test('what a service left behind that was killed is removed at the next start, and told', async () => {
+  const dataDir = makeDataDir();
+  mkdirSync(join(dataDir, 'imports'));
+  writeFileSync(join(dataDir, 'imports', 'killed-0.tmp'), 'MSH');
+  const { lines, hasFiles } = await opened({}, dataDir);
+  expect(hasFiles()).toBe(false);
+  expect(lines).toEqual([expect.stringContaining('The service had ended in the middle of an import; its files are removed.')]);
 });
 
 test('of two that begin at once one does', async () => {
@@ -112,12 +131,26 @@ test('of two that begin at once one does', async () => {
   expect(await Promise.all(both)).toEqual([null, 'ERR_STATE_CONFLICT']);
 });
 
-test('a service that ends begins no import', async () => {
-  const { desk, send, hasFiles } = await opened();
+test('a service that ends begins no import, and the one under way is told as broken off by that', async () => {
+  const { desk, send, hasFiles, lines } = await opened();
   await send();
   await desk.close();
   expect(hasFiles()).toBe(false);
+  expect(desk.standing()).toMatchObject({ state: 'dropped', reason: expect.stringContaining('The service ended') });
+  expect(lines.at(-1)).toContain('nothing was imported');
   expect(await refusal(send())).toBe('ERR_STATE_CONFLICT');
+});
+
+test('a service that ends while room is made for an import begins none, and leaves no folder', async () => {
+  const { promise: free, resolve: answer } = Promise.withResolvers<number>();
+  const { desk, send, hasFiles } = await opened({ freeBytes: () => free });
+  const begun = refusal(send());
+  const closed = desk.close();
+  answer(Number.POSITIVE_INFINITY);
+  expect(await begun).toBe('ERR_STATE_CONFLICT');
+  await closed;
+  expect(hasFiles()).toBe(false);
+  expect(desk.standing()).toBeUndefined();
 });
 
 test('a link in place of the folder is removed, not followed', async () => {
@@ -193,7 +226,7 @@ test('a folder that cannot be swept is told, and hinders nothing else', async ()
   const dataDir = makeDataDir();
   writeFileSync(join(dataDir, 'file'), '');
   const { lines, desk } = await opened({}, join(dataDir, 'file'));
-  expect(lines).toEqual(['Files of an earlier import could not be removed; it is tried again at the next one.']);
+  expect(lines).toEqual(['warn Files of an earlier import could not be removed; it is tried again at the next one.']);
   expect(await refusal(desk.begin({ files: [{ bytes: 1 }] }))).toBe('ERR_STORE_WRITE_FAILED');
 });
 
