@@ -14,7 +14,7 @@ import { builtConsole, consoleSources } from './built-console.ts';
 import { buildCache, builtOnce, projectRoot as root } from './built-once.ts';
 import { plainEnvironment } from './courier-process.ts';
 
-const standIn = join(import.meta.dirname, 'electron-stand-in/electron');
+export const standIn = join(import.meta.dirname, 'electron-stand-in/electron');
 export const realElectron = process.env['COURIER_ELECTRON'] ?? null;
 const executable = realElectron ?? standIn;
 
