@@ -20,12 +20,25 @@ export const unusableEndpoint = (status: Status): string | null =>
 /** Waiting because nothing can be sent. */
 export const isHeld = (status: Status): boolean => status.circuit?.state === 'open' || noEndpoint(status);
 
+/** An interface is chosen, and somebody stopped capture: nothing is recorded, though it is meant to be. */
+export const isCaptureStopped = ({ capture }: Status): boolean => capture?.state === 'stopped' && capture.interface !== undefined;
+const hasProblem = ({ problems = [] }: Status, code: string): boolean => problems.some((each) => each.code === code);
+/** What is captured cannot be written. */
+export const cannotSave = (status: Status): boolean =>
+  status.disk?.state === 'failing' || hasProblem(status, 'store.writeFailed');
+export const cannotRead = (status: Status): boolean => hasProblem(status, 'store.readFailed');
+/** Nothing is sent, whether or not something waits; where no endpoint is set yet, nothing has stopped. */
+export const isSendingStopped = (status: Status): boolean =>
+  status.circuit?.state === 'open' || unusableEndpoint(status) !== null || cannotSave(status) || cannotRead(status);
+
 export function lightsOf(status: Status): Light[] {
   return [captureLight(status), diskLight(status), queueLight(status), endpointLight(status)];
 }
 
 function captureLight(status: Status): Light {
   const state = status.capture?.state ?? 'stopped';
+  if (isCaptureStopped(status))
+    return { station: 'capture', name: 'Capture', glyph: 'slash', tone: 'retry', word: 'Stopped', figure: 'Stopped' };
   const shown = machineWords.capture?.states[state];
   const word = state === 'stopped' ? 'Off' : (shown?.word ?? state);
   return {
@@ -37,12 +50,11 @@ function captureLight(status: Status): Light {
     figure: word,
   };
 }
-const isDiskFailing = ({ disk, problems = [] }: Status): boolean =>
-  disk?.state === 'failing' || problems.some(({ code }) => code.startsWith('store.'));
 function diskLight(status: Status): Light {
   const disk = status.disk;
   const base = { station: 'disk' as const, name: 'Disk' };
-  if (isDiskFailing(status)) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot save', figure: 'Cannot save' };
+  if (cannotSave(status)) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot save', figure: 'Cannot save' };
+  if (cannotRead(status)) return { ...base, glyph: 'bar', tone: 'fail', word: 'Cannot read', figure: 'Cannot read' };
   if (disk === undefined) return { ...base, glyph: 'tick', tone: 'ok', word: 'Healthy', figure: 'Healthy' };
   const free = `${bytes(disk.freeBytes)} free`;
   if (disk.state === 'low') return { ...base, glyph: 'warning', tone: 'retry', word: 'Nearly full', figure: free };
@@ -56,8 +68,8 @@ function queueLight(status: Status): Light {
   // A session that a device is still sending is pending too, and nothing of it can be sent.
   if (status.pending === (status.heldBack ?? 0))
     return { ...base, glyph: 'dashed', tone: 'wait', word: 'Receiving', figure: `${count(status.pending)} receiving` };
-  // What cannot be recorded is not sent.
-  if (isDiskFailing(status))
+  // What cannot be read or recorded is not sent.
+  if (cannotSave(status) || cannotRead(status))
     return { ...base, glyph: 'pause', tone: 'retry', word: 'Holding', figure: `${count(status.pending)} waiting` };
   return { ...base, glyph: 'tick', tone: 'ok', word: 'Moving', figure: `${count(status.pending)} waiting` };
 }

@@ -6,7 +6,7 @@
 import type { Cause } from '../../common/console.ts';
 import type { Status } from '../../common/contract.ts';
 import { bytes, count, counted } from './format.ts';
-import { noEndpoint, unusableEndpoint } from './lights.ts';
+import { isCaptureStopped, noEndpoint, unusableEndpoint } from './lights.ts';
 import { alarmOf, causeText, type Alarm, type Remedy } from './reasons.ts';
 import type { Glyph, Tone } from './words.ts';
 
@@ -24,8 +24,8 @@ export interface NoteSaid {
   headline: string;
   sentence: string;
   remedies: Remedy[];
-  /** Capture is paused: a button resumes it. */
-  mayResume?: boolean;
+  /** Capture rests because somebody wanted it to: a button ends that. */
+  capture?: 'resume' | 'start';
 }
 export type Standing = { kind: 'alarm'; alarm: AlarmSaid } | { kind: 'note'; note: NoteSaid } | { kind: 'flowing' };
 
@@ -93,6 +93,15 @@ function alarmSaid(status: Status, timeoutSeconds: number): AlarmSaid | null {
   };
 }
 
+/** What becomes of results while nothing is sent: as capture stands. */
+const keptWhile: Record<NonNullable<Status['capture']>['state'], string> = {
+  capturing: 'Results are captured and kept; nothing is sent.',
+  starting: 'Capture is starting. Results are kept; nothing is sent.',
+  paused: `Capture is paused: what passes is not recorded. What is here is kept; nothing is sent.`,
+  failed: `Capture has failed: what passes is not recorded. What is here is kept; nothing is sent.`,
+  stopped: 'Capture is off. Results that are imported are kept; nothing is sent.',
+};
+
 function noteSaid(status: Status, causes: readonly Cause[], now: number): NoteSaid | null {
   const { capture, disk } = status;
   if (noEndpoint(status)) {
@@ -101,7 +110,7 @@ function noteSaid(status: Status, causes: readonly Cause[], now: number): NoteSa
       glyph: 'slash',
       tone: 'off',
       headline: status.pending === 0 ? 'No endpoint yet' : 'Nothing is sent: no endpoint set',
-      sentence: `Results are captured and kept; nothing is sent.${held}`,
+      sentence: `${keptWhile[capture?.state ?? 'stopped']}${held}`,
       remedies: capture?.state === 'capturing' ? ['setEndpoint'] : ['setEndpoint', 'openCapture'],
     };
   }
@@ -120,7 +129,16 @@ function noteSaid(status: Status, causes: readonly Cause[], now: number): NoteSa
       headline: 'Capture is paused',
       sentence: `Devices go on sending; what passes meanwhile is not recorded. What is on disk is still sent.`,
       remedies: [],
-      mayResume: true,
+      capture: 'resume',
+    };
+  if (isCaptureStopped(status))
+    return {
+      glyph: 'slash',
+      tone: 'retry',
+      headline: 'Capture is stopped',
+      sentence: 'Devices go on sending; what passes meanwhile is not recorded. What is on disk is still sent.',
+      remedies: [],
+      capture: 'start',
     };
   if (status.circuit?.state === 'halfOpen') {
     const others = status.pending - 1;

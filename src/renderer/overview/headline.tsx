@@ -109,14 +109,14 @@ function Note({ status, note }: { status: Status; note: NoteSaid }) {
       </div>
       <span className="space" />
       <div className="row headline-actions">
-        {note.mayResume === true && (
+        {note.capture !== undefined && (
           <Button
             look="primary"
             icon={<Play aria-hidden="true" />}
             isDisabled={!actions.isEnabled}
-            onPress={() => actions.attempt(() => ask('resumeCapture', {}))}
+            onPress={() => actions.attempt(() => ask(note.capture === 'start' ? 'startCapture' : 'resumeCapture', {}))}
           >
-            Resume capture
+            {note.capture === 'start' ? 'Start capture' : 'Resume capture'}
           </Button>
         )}
         <Remedies of={note.remedies} />

@@ -7,7 +7,15 @@ import type { ComponentType, ReactNode } from 'react';
 import type { Status } from '../../common/contract.ts';
 import { useConsole, useNow } from '../model/console.tsx';
 import { ago, bytes, count, countdown, counted, rate as rateOf, since } from '../model/format.ts';
-import { isHeld, lightsOf, unusableEndpoint, type Light } from '../model/lights.ts';
+import {
+  cannotSave,
+  isCaptureStopped,
+  isHeld,
+  isSendingStopped,
+  lightsOf,
+  unusableEndpoint,
+  type Light,
+} from '../model/lights.ts';
 import { alarmOf } from '../model/reasons.ts';
 import { hostOf } from '../model/standing.ts';
 import { Instant } from '../ui/instant.tsx';
@@ -30,7 +38,7 @@ export function Line({ status }: { status: Status }) {
           <GapLine status={status} now={now} />
         </p>
       </Station>
-      <Connector rate={status.rates?.captured} />
+      <Connector rate={status.rates?.captured} isBroken={cannotSave(status)} />
       <Station
         light={disk}
         icon={Database}
@@ -67,7 +75,7 @@ export function Line({ status }: { status: Status }) {
           )}
         </p>
       </Station>
-      <Connector rate={status.rates?.accepted} isBroken={isStopped} />
+      <Connector rate={status.rates?.accepted} isBroken={isSendingStopped(status)} />
       <EndpointStation status={status} light={endpoint} />
     </section>
   );
@@ -121,7 +129,8 @@ function CaptureLine({ status: { capture }, now }: { status: Status; now: number
     </>
   );
 }
-function GapLine({ status: { capture, startedAt }, now }: { status: Status; now: number }) {
+function GapLine({ status, now }: { status: Status; now: number }) {
+  const { capture, startedAt } = status;
   if (capture === undefined) return '';
   if (capture.reason !== undefined) return capture.reason;
   if (capture.lastGapAt !== undefined)
@@ -131,6 +140,7 @@ function GapLine({ status: { capture, startedAt }, now }: { status: Status; now:
       </>
     );
   if (capture.gaps > 0) return counted(capture.gaps, 'gap');
+  if (isCaptureStopped(status)) return 'Stopped by an operator';
   // What is not captured has no gaps to tell of.
   if (capture.state !== 'capturing') return capture.state === 'stopped' ? 'Sessions come from files' : '';
   return startedAt === undefined ? (
@@ -196,7 +206,7 @@ function Connector({ rate, isBroken = false }: { rate: number | undefined; isBro
         <span className="connector-broken">
           <GlyphMark glyph="bar" tone="fail" />
         </span>
-        <span className="connector-rate">{figure} a minute</span>
+        <span className="connector-rate">{rate === undefined ? '' : `${figure} a minute`}</span>
       </div>
     );
   return (

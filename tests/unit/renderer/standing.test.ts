@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cause } from '../../../src/common/console.ts';
 import type { Status } from '../../../src/common/contract.ts';
-import { lightsOf } from '../../../src/renderer/model/lights.ts';
+import { cannotSave, isSendingStopped, lightsOf } from '../../../src/renderer/model/lights.ts';
 import { alarmOf, causeText, kindOf } from '../../../src/renderer/model/reasons.ts';
 import { standingOf } from '../../../src/renderer/model/standing.ts';
 import { withLabels } from '../../../src/renderer/settings/catalogue.ts';
@@ -32,6 +32,8 @@ describe('the first thing said', () => {
     ['Nothing is sent: the endpoint cannot be used as it is set', problem('endpoint.unusable')],
     ['Capture has failed; what is on disk is still sent', { capture: { ...capturing, state: 'failed' } }],
     ['Capture is paused', { capture: { ...capturing, state: 'paused' } }],
+    ['Capture is stopped', { capture: { ...capturing, state: 'stopped' } }],
+    ['flowing', { capture: { gaps: 0, state: 'stopped' } }],
     ['Testing with one session', { circuit: { state: 'halfOpen' } }],
     ['The disk is nearly full: 1.5 GB free', { disk: { state: 'low', freeBytes: 1.5e9 } }],
     ['Results are flowing, one thing needs you', problem('settings.damaged')],
@@ -68,9 +70,37 @@ describe('the first thing said', () => {
     });
   });
 
+  test('results are not said to be captured while they are not', () => {
+    const sentence = (state: 'starting' | 'paused' | 'failed' | 'stopped') => {
+      const standing = said({ endpoint: '', pending: 0, capture: { ...capturing, state } });
+      return standing.kind === 'note' ? standing.note.sentence : '';
+    };
+    expect(sentence('failed')).toBe('Capture has failed: what passes is not recorded. What is here is kept; nothing is sent.');
+    for (const state of ['starting', 'paused', 'stopped'] as const) expect(sentence(state)).not.toMatch(/are captured/);
+  });
+
   test('an endpoint that cannot be used is not shown as one that is not set', () => {
     expect(lightsOf({ ...healthy, ...problem('endpoint.unusable') })[3]).toMatchObject({ word: 'Unusable', tone: 'fail' });
   });
+});
+
+test('a capture that somebody stopped is no capture that was never set up', () => {
+  const captureLight = (capture: NonNullable<Status['capture']>) => lightsOf({ ...healthy, capture })[0];
+  expect(captureLight({ ...capturing, state: 'stopped' })).toMatchObject({ word: 'Stopped', tone: 'retry' });
+  expect(captureLight({ gaps: 0, state: 'stopped' })).toMatchObject({ word: 'Off', tone: 'off' });
+});
+
+test('a disk that cannot be read is not said to be one that cannot be written', () => {
+  const unread = { ...healthy, ...problem('store.readFailed') };
+  expect(lightsOf(unread)[1]).toMatchObject({ word: 'Cannot read' });
+  expect([cannotSave(unread), isSendingStopped(unread)]).toEqual([false, true]);
+});
+
+test('the line is broken where nothing goes on, and whole where nothing was set up yet', () => {
+  expect(isSendingStopped({ ...healthy, ...problem('endpoint.unusable') })).toBe(true);
+  expect(isSendingStopped({ ...healthy, disk: { state: 'failing', freeBytes: 0 } })).toBe(true);
+  expect(isSendingStopped({ ...healthy, endpoint: '' })).toBe(false);
+  expect(isSendingStopped(healthy)).toBe(false);
 });
 
 test('nothing moves while nothing can be recorded', () => {
