@@ -1,10 +1,10 @@
 /**
  * The clean-up of the disk (design section 10): what is delivered and past its time goes to the trash, old trash goes.
- *   idle -> scanning -> purging -> idle
- * Clean-ups that overlap collapse into one. WHAT happens is here, HOW in src/service/retention.
- * May import: xstate, src/common.
+ *   fresh | idle -> scanning -> purging -> idle;  a dry run: fresh | idle -> counting [-> owing -> scanning] -> idle
+ * Clean-ups that overlap collapse into one, but a real one is never lost to a dry run: it is owed.
+ * WHAT happens is here, HOW in src/service/retention. May import: xstate, src/common.
  */
-import { assign, emit, setup } from 'xstate';
+import { assign, type DoneActorEvent, emit, type ErrorActorEvent, setup, spawnChild, stopChild } from 'xstate';
 import { provided } from './provided.ts';
 
 /** After a start the disk is looked at soon: a workstation that is switched off every night would else never clean up. */
@@ -15,7 +15,7 @@ export interface RetentionSettings {
   intervalMs: number;
   /** Trash older than this is deleted for good. */
   trashMs: number;
-  /** Reports, and moves nothing. */
+  /** The timer's clean-ups report, and move nothing. */
   isDryRun: boolean;
 }
 
@@ -26,7 +26,6 @@ export interface Expired {
 }
 export interface CleanupWork extends Expired {
   trashMs: number;
-  isDryRun: boolean;
 }
 /** What it came to. */
 export interface CleanupResult {
@@ -43,59 +42,67 @@ export type RetentionEmitted =
 export const retentionMachine = setup({
   types: {} as {
     input: { settings: RetentionSettings };
-    context: {
-      settings: RetentionSettings;
-      hasRun: boolean;
-      isDryRun: boolean;
-      /** A real clean-up that was asked for while a dry run was under way: the one request that may not collapse. */
-      isRealWanted: boolean;
-    };
-    events: { type: 'cleanup.requested'; isDryRun: boolean } | { type: 'settings.changed'; settings: RetentionSettings };
+    context: { settings: RetentionSettings };
+    events:
+      | { type: 'cleanup.requested'; isDryRun: boolean }
+      | { type: 'settings.changed'; settings: RetentionSettings }
+      | DoneActorEvent<CleanupResult, 'count'>
+      | ErrorActorEvent<unknown, 'count'>;
     emitted: RetentionEmitted;
   },
   actors: {
     findExpired: provided<Expired, void>('findExpired'),
     cleanUp: provided<CleanupResult, CleanupWork>('cleanUp'),
+    /** What a clean-up would come to. */
+    countExpired: provided<CleanupResult, { trashMs: number }>('countExpired'),
   },
   guards: {
-    isRealWanted: ({ context }) => context.isRealWanted,
-    asksForMore: ({ context }, params: { isDryRun: boolean }) => context.isDryRun && !params.isDryRun,
+    isDryRun: (_, params: { isDryRun: boolean }) => params.isDryRun,
+    isReal: (_, params: { isDryRun: boolean }) => !params.isDryRun,
+    isSetToDryRun: ({ context }) => context.settings.isDryRun,
     intervalDiffers: ({ context }, params: { settings: RetentionSettings }) =>
       params.settings.intervalMs !== context.settings.intervalMs,
   },
   actions: {
-    applySettings: assign((_, params: { settings: RetentionSettings }) => params),
-    begin: assign((_, params: { isDryRun: boolean }) => ({ isDryRun: params.isDryRun, isRealWanted: false, hasRun: true })),
-    beginAsSet: assign(({ context }) => ({ isDryRun: context.settings.isDryRun, isRealWanted: false, hasRun: true })),
-    wantReal: assign({ isRealWanted: true }),
-    announceEnd: emit(({ context }, params: { result: CleanupResult }) => ({
+    applySettings: assign((_, params: { settings: RetentionSettings }) => ({ settings: params.settings })),
+    // Not invoked by a state, because it goes on from `counting` to `owing`.
+    startCount: spawnChild('countExpired', {
+      id: 'count',
+      input: ({ context }) => ({ trashMs: context.settings.trashMs }),
+    }),
+    stopCount: stopChild('count'),
+    announceEnd: emit((_, params: { result: CleanupResult; isDryRun: boolean }) => ({
       type: 'cleanup.ended' as const,
-      result: params.result,
-      isDryRun: context.isDryRun,
+      ...params,
     })),
     announceFailure: emit((_, params: { error: unknown }) => ({ type: 'cleanup.failed' as const, error: params.error })),
   },
   delays: {
-    cleanupDelay: ({ context }) =>
-      context.hasRun ? context.settings.intervalMs : Math.min(firstDelayMs, context.settings.intervalMs),
+    firstDelay: firstDelayMs,
+    cleanupDelay: ({ context }) => context.settings.intervalMs,
   },
 }).createMachine({
   id: 'retention',
-  context: ({ input }) => ({ settings: input.settings, hasRun: false, isDryRun: false, isRealWanted: false }),
-  initial: 'idle',
-  on: {
-    'settings.changed': { actions: { type: 'applySettings', params: ({ event }) => event } },
-    'cleanup.requested': {
-      guard: { type: 'asksForMore', params: ({ event }) => event },
-      actions: 'wantReal',
-    },
-  },
+  context: ({ input }) => ({ settings: input.settings }),
+  initial: 'fresh',
+  on: { 'settings.changed': { actions: { type: 'applySettings', params: ({ event }) => event } } },
   states: {
-    idle: {
-      always: { guard: 'isRealWanted', target: 'scanning', actions: { type: 'begin', params: { isDryRun: false } } },
-      after: { cleanupDelay: { target: 'scanning', actions: 'beginAsSet' } },
+    fresh: {
+      after: { firstDelay: [{ guard: 'isSetToDryRun', target: 'counting' }, { target: 'scanning' }] },
       on: {
-        'cleanup.requested': { target: 'scanning', actions: { type: 'begin', params: ({ event }) => event } },
+        'cleanup.requested': [
+          { guard: { type: 'isDryRun', params: ({ event }) => event }, target: 'counting' },
+          { target: 'scanning' },
+        ],
+      },
+    },
+    idle: {
+      after: { cleanupDelay: [{ guard: 'isSetToDryRun', target: 'counting' }, { target: 'scanning' }] },
+      on: {
+        'cleanup.requested': [
+          { guard: { type: 'isDryRun', params: ({ event }) => event }, target: 'counting' },
+          { target: 'scanning' },
+        ],
         'settings.changed': [
           {
             guard: { type: 'intervalDiffers', params: ({ event }) => event },
@@ -121,10 +128,38 @@ export const retentionMachine = setup({
         input: ({ context, event }) => ({
           ...(event as unknown as { output: Expired }).output,
           trashMs: context.settings.trashMs,
-          isDryRun: context.isDryRun,
         }),
-        onDone: { target: 'idle', actions: { type: 'announceEnd', params: ({ event }) => ({ result: event.output }) } },
+        onDone: {
+          target: 'idle',
+          actions: { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: false }) },
+        },
         onError: { target: 'idle', actions: { type: 'announceFailure', params: ({ event }) => event } },
+      },
+    },
+    counting: {
+      entry: 'startCount',
+      on: {
+        'xstate.done.actor.count': {
+          target: 'idle',
+          actions: ['stopCount', { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) }],
+        },
+        'xstate.error.actor.count': {
+          target: 'idle',
+          actions: ['stopCount', { type: 'announceFailure', params: ({ event }) => event }],
+        },
+        'cleanup.requested': { guard: { type: 'isReal', params: ({ event }) => event }, target: 'owing' },
+      },
+    },
+    owing: {
+      on: {
+        'xstate.done.actor.count': {
+          target: 'scanning',
+          actions: ['stopCount', { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) }],
+        },
+        'xstate.error.actor.count': {
+          target: 'scanning',
+          actions: ['stopCount', { type: 'announceFailure', params: ({ event }) => event }],
+        },
       },
     },
   },

@@ -21,8 +21,14 @@ const always: EventObject[] = [
   { type: 'cleanup.requested', isDryRun: false } as EventObject,
   { type: 'settings.changed', settings: { ...settings, trashMs: 1 } } as EventObject,
   { type: 'settings.changed', settings: { ...settings, intervalMs: 1 } } as EventObject,
+  { type: 'settings.changed', settings: { ...settings, isDryRun: true } } as EventObject,
+];
+const countEnds: EventObject[] = [
+  { type: 'xstate.done.actor.count', output: result } as EventObject,
+  { type: 'xstate.error.actor.count', error: 'EIO' } as EventObject,
 ];
 const inState: Record<string, EventObject[]> = {
+  fresh: [{ type: 'xstate.after.firstDelay.retention.fresh' }],
   idle: [{ type: 'xstate.after.cleanupDelay.retention.idle' }],
   scanning: [
     { type: 'xstate.done.actor.0.retention.scanning', output: { ids: ['a'], bytes: 10 } } as EventObject,
@@ -32,6 +38,8 @@ const inState: Record<string, EventObject[]> = {
     { type: 'xstate.done.actor.0.retention.purging', output: result } as EventObject,
     { type: 'xstate.error.actor.0.retention.purging', error: 'EIO' } as EventObject,
   ],
+  counting: countEnds,
+  owing: countEnds,
 };
 const { paths, taken } = walk(retentionMachine, {
   input: { settings },
@@ -44,22 +52,32 @@ describe(`the clean-up, along ${paths.length} paths`, () => {
     expect([...taken].sort()).toEqual(writtenTransitions(retentionMachine));
   });
 
-  test('a request while one is under way starts no second one, but a real one is not lost to a dry run', () => {
+  test('a request while one is under way starts no second one, but a real one is owed behind a dry run', () => {
     for (const { events, snapshots } of paths) {
       const [before, after] = snapshots.slice(-2) as [AnyMachineSnapshot, AnyMachineSnapshot];
       const event = events.at(-1) as EventObject & { isDryRun?: boolean };
-      if (event.type !== 'cleanup.requested' || before.value === 'idle') continue;
-      expect(after.value).toBe(before.value);
-      expect(after.context.isRealWanted).toBe(
-        before.context.isRealWanted || (before.context.isDryRun && event.isDryRun === false),
-      );
+      if (event.type !== 'cleanup.requested' || before.value === 'idle' || before.value === 'fresh') continue;
+      expect(after.value).toBe(before.value === 'counting' && event.isDryRun === false ? 'owing' : before.value);
     }
+  });
+
+  test('a clean-up that is owed follows its dry run, however that ends', () => {
+    for (const { snapshots } of paths) {
+      const [before, after] = snapshots.slice(-2) as [AnyMachineSnapshot, AnyMachineSnapshot];
+      if (before.value === 'owing') expect(['owing', 'scanning']).toContain(after.value);
+    }
+  });
+
+  test('a count is under way in its two states and in no other', () => {
+    for (const { snapshots } of paths)
+      for (const { value, children } of snapshots) expect('count' in children).toBe(value === 'counting' || value === 'owing');
   });
 });
 
 function running(found: Expired | Error = { ids: ['a'], bytes: 10 }) {
   const clock = new SimulatedClock();
   const work: CleanupWork[] = [];
+  const done: ('counted' | 'cleaned up')[] = [];
   const emitted: RetentionEmitted[] = [];
   const machine = retentionMachine.provide({
     actors: {
@@ -69,6 +87,12 @@ function running(found: Expired | Error = { ids: ['a'], bytes: 10 }) {
       }),
       cleanUp: fromPromise<CleanupResult, CleanupWork>(async ({ input }) => {
         work.push(input);
+        done.push('cleaned up');
+        return result;
+      }),
+      countExpired: fromPromise<CleanupResult, { trashMs: number }>(async () => {
+        if (found instanceof Error) throw found;
+        done.push('counted');
         return result;
       }),
     },
@@ -80,7 +104,7 @@ function running(found: Expired | Error = { ids: ['a'], bytes: 10 }) {
     clock.increment(ms);
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
   };
-  return { actor, work, emitted, pass };
+  return { actor, work, done, emitted, pass };
 }
 
 test('the first clean-up is a minute after the start, the next one an interval later', async () => {
@@ -88,7 +112,7 @@ test('the first clean-up is a minute after the start, the next one an interval l
   await pass(59_999);
   expect(work).toEqual([]);
   await pass(1);
-  expect(work).toEqual([{ ids: ['a'], bytes: 10, trashMs: settings.trashMs, isDryRun: false }]);
+  expect(work).toEqual([{ ids: ['a'], bytes: 10, trashMs: settings.trashMs }]);
   await pass(settings.intervalMs - 1);
   expect(work).toHaveLength(1);
   await pass(1);
@@ -96,12 +120,29 @@ test('the first clean-up is a minute after the start, the next one an interval l
   expect(emitted.at(-1)).toEqual({ type: 'cleanup.ended', result, isDryRun: false });
 });
 
-test('a dry run that a real one was asked for behind is followed by it at once', async () => {
-  const { actor, work, pass } = running();
+test('a dry run that a real one was asked for behind is followed by it at once, and both are told', async () => {
+  const { actor, done, emitted, pass } = running();
   actor.send({ type: 'cleanup.requested', isDryRun: true });
   actor.send({ type: 'cleanup.requested', isDryRun: false });
   await pass(0);
-  expect(work.map(({ isDryRun }) => isDryRun)).toEqual([true, false]);
+  expect(done).toEqual(['counted', 'cleaned up']);
+  expect(emitted.map((event) => event.type === 'cleanup.ended' && event.isDryRun)).toEqual([true, false]);
+});
+
+test('while dry runs are set, the timer only counts', async () => {
+  const { actor, done, pass } = running();
+  actor.send({ type: 'settings.changed', settings: { ...settings, isDryRun: true } });
+  await pass(60_000);
+  await pass(settings.intervalMs);
+  expect(done).toEqual(['counted', 'counted']);
+});
+
+test('a dry run that cannot look is told, too', async () => {
+  const { actor, emitted, pass } = running(new Error('EIO'));
+  actor.send({ type: 'cleanup.requested', isDryRun: true });
+  await pass(0);
+  expect(emitted).toEqual([{ type: 'cleanup.failed', error: new Error('EIO') }]);
+  expect(actor.getSnapshot().value).toBe('idle');
 });
 
 test('a folder that cannot be looked at is told, and the next clean-up tries again', async () => {

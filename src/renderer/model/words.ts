@@ -4,7 +4,7 @@
  */
 import type { Device, RetryJob, SessionState } from '../../common/console.ts';
 import type { SessionSummary } from '../../common/contract.ts';
-import { countdown } from './format.ts';
+import { count, countdown } from './format.ts';
 
 export type Tone = 'ok' | 'move' | 'record' | 'wait' | 'retry' | 'next' | 'fail' | 'off';
 export type Glyph =
@@ -46,6 +46,13 @@ export const deviceWords: Record<Device['state'], Word> = {
   quiet: { glyph: 'warning', tone: 'retry', word: 'Quieter than usual' },
   new: { glyph: 'dots', tone: 'wait', word: 'New' },
 };
+/** How all devices stand; of one that is new nobody knows whether it is quiet. */
+export function rhythmOf(devices: readonly Pick<Device, 'state'>[]): string {
+  const of = (wanted: Device['state']) => devices.filter(({ state }) => state === wanted).length;
+  if (of('quiet') > 0) return `${count(of('quiet'))} quieter than usual`;
+  if (of('talking') === 0) return devices.length === 0 ? '' : 'Their rhythm is not known yet';
+  return of('new') === 0 ? 'All within their usual rhythm' : `All within their usual rhythm, but ${count(of('new'))} new`;
+}
 /** How the console stands to its service. */
 export const connectionWords: Record<'live' | 'connecting' | 'stale', Word> = {
   live: { glyph: 'tick', tone: 'ok', word: 'Live' },
@@ -156,9 +163,12 @@ export const machineWords: Record<string, MachineWord> = {
   retention: {
     name: 'Clean-up',
     states: {
+      fresh: resting('Just started', 'The first clean-up comes a minute after the start.'),
       idle: resting('Resting', 'Waits for the next clean-up.'),
       scanning: moving('Scanning', 'Looks for sessions past their time.'),
       purging: moving('Purging', 'Moves sessions past their time to the trash.'),
+      counting: moving('Counting', 'A dry run: counts what would go to the trash, and moves nothing.'),
+      owing: moving('Counting first', 'A dry run ends; the clean-up that was asked for meanwhile follows.'),
     },
   },
   session: {

@@ -31,18 +31,20 @@ const hourMs = 3_600_000;
 
 export class Retention {
   readonly #actor: Actor<typeof retentionMachine>;
+  readonly #store: RetentionDeps['store'];
+  readonly #now: () => number;
   #startedAt = 0;
 
   constructor({ store, settings, now, onSummary, onFailure, inspect, clock }: RetentionDeps) {
+    this.#store = store;
+    this.#now = now;
     const logic = retentionMachine.provide({
       actors: {
-        findExpired: fromPromise<Expired, void>(async () => {
-          this.#startedAt = now();
-          await store.scan();
-          const expired = await store.expired(now());
-          return { ids: expired.map(({ id }) => id), bytes: expired.reduce((sum, { bytes }) => sum + bytes, 0) };
-        }),
+        findExpired: fromPromise<Expired, void>(() => this.#expired()),
         cleanUp: fromPromise<CleanupResult, CleanupWork>(({ input }) => cleanUp(store, input, now())),
+        countExpired: fromPromise<CleanupResult, { trashMs: number }>(async ({ input: { trashMs } }) =>
+          counted(store, { ...(await this.#expired()), trashMs }, now()),
+        ),
       },
     });
     this.#actor = createActor(logic, {
@@ -78,31 +80,40 @@ export class Retention {
   get actor(): Actor<typeof retentionMachine> {
     return this.#actor;
   }
+
+  async #expired(): Promise<Expired> {
+    this.#startedAt = this.#now();
+    await this.#store.scan();
+    const expired = await this.#store.expired(this.#now());
+    return { ids: expired.map(({ id }) => id), bytes: expired.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
 }
 
 function retentionSettings({ cleanupIntervalHours, trashDays, dryRunMode }: Settings): RetentionSettings {
   return { intervalMs: cleanupIntervalHours * hourMs, trashMs: trashDays * dayMs, isDryRun: dryRunMode };
 }
 
-/** Moves what expired to the trash and deletes old trash; a dry run counts only. */
-async function cleanUp(
+/** What a clean-up would come to; moves nothing. */
+async function counted(
   store: RetentionDeps['store'],
-  { ids, bytes, trashMs, isDryRun }: CleanupWork,
+  { ids, bytes, trashMs }: CleanupWork,
   nowMs: number,
 ): Promise<CleanupResult> {
+  const trash = await store.listTrash();
   const olderThan = nowMs - trashMs;
-  if (isDryRun) {
-    const trash = await store.listTrash();
-    return {
-      filesDeleted: ids.length,
-      bytesFreed: bytes,
-      filesPurged: trash.filter(({ trashedAt }) => trashedAt < olderThan).length,
-      filesInTrash: trash.length,
-    };
-  }
+  return {
+    filesDeleted: ids.length,
+    bytesFreed: bytes,
+    filesPurged: trash.filter(({ trashedAt }) => trashedAt < olderThan).length,
+    filesInTrash: trash.length,
+  };
+}
+
+/** Moves what expired to the trash and deletes old trash. */
+async function cleanUp(store: RetentionDeps['store'], { ids, trashMs }: CleanupWork, nowMs: number): Promise<CleanupResult> {
   // What changed since it was listed stays: an operator may have put it back in the queue.
   const moved = await store.moveToTrash(ids, { onlyExpired: true });
-  const { purged } = await store.purgeTrash({ olderThan });
+  const { purged } = await store.purgeTrash({ olderThan: nowMs - trashMs });
   return {
     filesDeleted: moved.moved.length,
     bytesFreed: moved.bytes,
