@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Cause } from '../../src/common/console.ts';
+import { causesOf } from '../support/scripted-data.ts';
 import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
 const { open } = scriptedConsoles();
@@ -35,6 +36,11 @@ describe('causes', () => {
     const { page, service } = await open('busy', '#/attention');
     await page.getByText('Resolved 2').waitFor();
     await page.getByText('Open 4').waitFor();
+    // The order changes: what is read stays, as a key is meant for it.
+    const grown = causesOf('busy', Date.now()).flatMap((cause) => (cause.id === 'damaged' ? [{ ...cause, count: 99 }] : []));
+    service.tell({ name: 'onCauses', payload: { causes: grown } });
+    await page.locator('.cause-count').first().getByText('99').waitFor();
+    await page.getByRole('heading', { level: 2, name: 'The endpoint refuses these sessions' }).waitFor();
     service.goAway();
     await page.getByText('No word from the service').waitFor();
     service.endCauses();

@@ -9,13 +9,15 @@ import { ago, brief, count, counted, day, duration } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { causeText } from '../model/reasons.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
+import { standingHeadline } from '../model/standing.ts';
 import { visible } from '../model/visible.ts';
 import { TopBar } from '../shell/top-bar.tsx';
-import { Segmented } from '../ui/button.tsx';
+import { Button, Segmented } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import { Bones, Empty } from '../ui/states.tsx';
+import { useAround } from './around.ts';
 import { CauseDetail } from './cause-detail.tsx';
 import './attention.css';
 
@@ -44,7 +46,12 @@ export default function Attention() {
   const of = (state: View) => all.filter((cause) => cause.state === state);
   const shown = of(view).toSorted(view === 'resolved' ? (a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0) : comparisons[order]);
   const isUnknown = causes !== null && place !== null && linked === undefined && chosen?.place !== place;
-  const selected = isUnknown ? undefined : ((linked !== undefined && shown.includes(linked) ? linked : undefined) ?? shown[0]);
+  // Counts change and so does the order: what is read stays, and what a key does is meant for it.
+  const [read, setRead] = useState<string | null>(null);
+  const selected = isUnknown
+    ? undefined
+    : (shown.find((cause) => cause === linked) ?? shown.find(({ id }) => id === read) ?? shown[0]);
+  if (selected !== undefined && selected.id !== read) setRead(selected.id);
   const step = (by: number) => {
     const next = shown[(selected === undefined ? 0 : shown.indexOf(selected)) + by];
     if (next !== undefined) go(addressOf('attention', next.id), { replace: true });
@@ -102,7 +109,7 @@ export default function Attention() {
                 <Empty>
                   {isUnknown
                     ? 'This cause is not known any more: it ended more than 7 days ago.'
-                    : view === 'open'
+                    : view === 'open' && of('resolved').length > 0
                       ? 'Choose Resolved to see what was.'
                       : 'Nothing to show.'}
                 </Empty>
@@ -122,8 +129,7 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
   const job = useConsole(({ jobs }) =>
     Object.values(jobs).findLast(({ causeId, state }) => causeId === cause.id && state === 'running'),
   );
-  const isStopped = useConsole(({ status }) => status?.circuit?.state === 'open');
-  const text = causeText(cause, now, isStopped);
+  const text = causeText(cause, now, useAround());
   const isOver = cause.state === 'resolved';
   const at = isOver ? (cause.endedAt ?? cause.lastAt) : cause.lastAt;
   return (
@@ -155,9 +161,13 @@ function CauseItem({ cause, isSelected }: { cause: Cause; isSelected: boolean })
 }
 function NoCauses({ view, all }: { view: View; all: Cause[] }) {
   const now = useNow();
+  const status = useConsole((context) => context.status);
+  const standing = status === null ? null : standingHeadline(status, now);
   const lastEnd = Math.max(0, ...all.map(({ endedAt }) => endedAt ?? 0));
   if (view === 'muted') return <Empty>Nothing is muted.</Empty>;
   if (view === 'resolved') return <Empty>Nothing was resolved in the last 7 days.</Empty>;
+  if (standing !== null)
+    return <Empty actions={<Button onPress={() => go(addressOf('overview'))}>See Overview</Button>}>{standing}</Empty>;
   return <Empty>Nothing needs you.{lastEnd === 0 ? '' : ` Last cause ended ${ago(lastEnd, now)}.`}</Empty>;
 }
 

@@ -19,13 +19,14 @@ import { Instant } from '../ui/instant.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { toast } from '../ui/toast.tsx';
+import { useAround } from './around.ts';
 import { CauseSessions } from './cause-sessions.tsx';
 import { RetryRun } from './retry-run.tsx';
 
 export function CauseDetail({ cause }: { cause: Cause }) {
   const now = useNow();
   const circuit = useConsole(({ status }) => status?.circuit);
-  const text = causeText(cause, now, circuit?.state === 'open');
+  const text = causeText(cause, now, useAround());
   const job = useConsole(({ jobs }) => Object.values(jobs).findLast(({ causeId }) => causeId === cause.id));
   const isOver = cause.state === 'resolved';
   return (
@@ -39,7 +40,7 @@ export function CauseDetail({ cause }: { cause: Cause }) {
         <CauseActions cause={cause} isRunning={job?.state === 'running'} />
         {cause.code !== undefined && (
           <div className="cause-code mono">
-            <span className="text3">Reason given</span> <bdi>{cause.code}</bdi>
+            <span className="text3">{cause.httpStatus === undefined ? 'Code' : 'Reason given'}</span> <bdi>{cause.code}</bdi>
           </div>
         )}
       </div>

@@ -10,6 +10,7 @@ import { useEmitted, useNow } from '../model/console.tsx';
 import { clock, count, duration, moment, soFar } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import { stateOf, wordOf } from '../model/words.ts';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
@@ -85,7 +86,7 @@ function SessionRow({ summary }: { summary: SessionSummary }) {
       </td>
       <td className="mono">{summary.counter}</td>
       <td className="medium">
-        <bdi>{summary.device}</bdi>
+        <bdi>{visible(summary.device)}</bdi>
       </td>
       <td className="text2">
         <Instant at={summary.startTime}>{moment(summary.startTime, now)}</Instant>

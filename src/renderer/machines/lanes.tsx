@@ -4,7 +4,7 @@
  */
 import type { ReactNode } from 'react';
 import type { LaneSession, Transition, UnderWay } from '../../common/console.ts';
-import { count } from '../model/format.ts';
+import { count, pace } from '../model/format.ts';
 import { stateWords } from '../model/words.ts';
 import { Box, Fitting, LaneArrow, LaneHead, Loop, SlotBox } from './lane-box.tsx';
 import { useCountedLanes } from './lane-rates.ts';
@@ -65,7 +65,7 @@ export function Lanes(props: { underWay: UnderWay; transitions: readonly Transit
         <LaneArrow />
         <div className="column lane-ended">
           <div className="lane-head">
-            Ended<span className="lane-rate figures">{rateOf(underWay.endedPerSecond)}</span>
+            Ended<span className="lane-rate figures">{pace(underWay.endedPerSecond)}</span>
           </div>
           <Cells isCounted={isCounted('submitted')}>
             {underWay.ended.slice(0, endedMax).map((session, index) => (
@@ -90,9 +90,5 @@ function Cells({ isTwo = false, isCounted, children }: { isTwo?: boolean; isCoun
 }
 
 const freeSlots = (size: number) => Array.from({ length: Math.max(0, size) }, (_, index) => `free ${index}`);
-const rateOf = (perSecond: number) =>
-  perSecond >= 1 || perSecond === 0
-    ? `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} a second`
-    : `${(perSecond * 60).toFixed(1)} a minute`;
 const ordinal = (attempt: number) =>
   `${attempt}${['th', 'st', 'nd', 'rd'][attempt % 100 > 10 && attempt % 100 < 14 ? 0 : attempt % 10] ?? 'th'}`;

@@ -93,7 +93,8 @@ export function countdown(durationMs: number): string {
 }
 /** `142 ms`, `1.24 s`, `2 min 4 s`, `6 d 4 h`. */
 export function duration(durationMs: number): string {
-  if (durationMs < secondMs) return `${Math.round(durationMs)} ms`;
+  // Between two ticks of the clock a moment ago may lie ahead.
+  if (durationMs < secondMs) return `${Math.max(0, Math.round(durationMs))} ms`;
   if (durationMs < 10 * secondMs) return `${hundredthsFormat.format(durationMs / secondMs)} s`;
   if (durationMs < minuteMs) return `${Math.round(durationMs / secondMs)} s`;
   if (durationMs < hourMs) return joined(durationMs, [minuteMs, 'min'], [secondMs, 's']);
@@ -105,6 +106,13 @@ export const soFar = (durationMs: number): string => `${wholeTenthsFormat.format
 /** `4.2`, `62`, `0`: so many a minute. */
 export const rate = (perMinute: number): string =>
   perMinute === 0 ? '0' : perMinute < 10 ? wholeTenthsFormat.format(perMinute) : count(Math.round(perMinute));
+/** `4.1 a second`, `6.0 a minute`. */
+export const pace = (perSecond: number): string => {
+  if (perSecond >= 10) return `${count(Math.round(perSecond))} a second`;
+  return perSecond >= 1 || perSecond === 0
+    ? `${wholeTenthsFormat.format(perSecond)} a second`
+    : `${wholeTenthsFormat.format(perSecond * 60)} a minute`;
+};
 /** `4 s ago`, `12 min ago`, `3 days ago`. */
 export function ago(at: number, now: number): string {
   const passed = Math.max(0, now - at);

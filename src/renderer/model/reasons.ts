@@ -237,23 +237,30 @@ export interface CauseText {
   todo: string;
 }
 
-/**
- * A cause in words.
- * @param isStopped whether delivery is stopped: then no other session is accepted either.
- */
-export function causeText(cause: Cause, now: number, isStopped = false): CauseText {
+/** What else is known while a cause stands. */
+export interface Around {
+  /** Delivery is stopped: no other session is accepted either, and the next cycle tries one alone. */
+  isStopped?: boolean;
+  /** When any session was accepted last, unix ms. */
+  lastAcceptedAt?: number | undefined;
+}
+
+/** A cause in words. */
+export function causeText(cause: Cause, now: number, { isStopped = false, lastAcceptedAt = 0 }: Around = {}): CauseText {
   const status = cause.httpStatus === undefined ? null : statusText(cause.httpStatus);
   const answered = status === null ? (cause.message ?? '') : `It answered ${status}.`;
-  const nextTry = cause.nextTryAt === undefined ? 'in the next cycle' : `in the next cycle, ${countdown(cause.nextTryAt - now)}`;
+  const nextTry = isStopped
+    ? 'once the endpoint accepts again'
+    : `in the next cycle${cause.nextTryAt === undefined ? '' : `, ${countdown(cause.nextTryAt - now)}`}`;
   switch (cause.kind) {
     case 'circuit':
       return {
         title: 'Delivery has stopped',
-        tag: status === null ? (cause.code ?? 'Stopped') : String(cause.httpStatus),
+        tag: status !== null ? String(cause.httpStatus) : cause.code === undefined ? 'Stopped' : unheardTag(cause),
         glyph: 'bar',
         tone: 'fail',
         line: `${counted(cause.count, 'session')} held, nothing lost`,
-        said: answered,
+        said: status === null && cause.code !== undefined ? `${unheardTitle(cause)}.` : capitalised(answered),
         means:
           'The endpoint takes nothing at the moment. Captured results are safe on disk and are sent by themselves once it accepts again.',
         todo: 'See Overview: it says what to do. The next cycle tests with one session.',
@@ -276,10 +283,9 @@ export function causeText(cause: Cause, now: number, isStopped = false): CauseTe
         tag: String(cause.httpStatus ?? cause.code ?? 'Busy'),
         glyph: 'cross',
         tone: 'fail',
-        line: 'Set back by itself when others are accepted',
-        said: `${answered} That usually passes, but not for these.`,
+        said: isStopped ? answered : `${answered} That usually passes, but not for these.`,
         means: 'The endpoint said each time that it could not take these sessions now. Their attempts are used up.',
-        todo: 'If the endpoint is well again, retry. If it happens to the same sessions again, tell whoever runs it.',
+        ...afterAllAttempts(isStopped, lastAcceptedAt > cause.lastAt),
       };
     case 'unheard':
       return {
@@ -362,6 +368,24 @@ export function causeText(cause: Cause, now: number, isStopped = false): CauseTe
       };
   }
 }
+/** What becomes of them (design section 6, "Second chance"): none that failed while others were accepted gets one. */
+function afterAllAttempts(isStopped: boolean, isPassed: boolean): Pick<CauseText, 'line' | 'todo'> {
+  if (isStopped)
+    return {
+      line: 'Set back by itself once the endpoint accepts again',
+      todo: 'Nothing while delivery is stopped: they are set back by themselves once the endpoint accepts again.',
+    };
+  if (isPassed)
+    return {
+      line: 'Not tried again by itself',
+      todo: 'Others were accepted since, so these stay as they are: look at them, then retry or ignore. If it happens to the same ones again, tell whoever runs the endpoint.',
+    };
+  return {
+    line: 'Set back by itself when others are accepted',
+    todo: 'If the endpoint is well again, retry. If it happens to the same sessions again, tell whoever runs it.',
+  };
+}
+const capitalised = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 const unheardTag = (cause: Cause): string => (kindOf(cause) === 'timeout' ? 'Timed out' : (cause.code ?? 'No answer'));
 function unheardTitle(cause: Cause): string {
   switch (kindOf(cause)) {

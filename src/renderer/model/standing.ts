@@ -50,6 +50,16 @@ export function standingOf(
   return note === null ? { kind: 'flowing' } : { kind: 'note', note };
 }
 
+/** What stands although no cause is open, in a sentence: an endpoint that is not set, say; null when results flow. */
+export function standingHeadline(status: Status, now: number): string | null {
+  const standing = standingOf(status, { causes: [], timeoutSeconds: 0, now });
+  if (standing.kind === 'flowing') return null;
+  if (standing.kind === 'alarm') return `${standing.alarm.headline}.`;
+  const { headline, sentence, remedies } = standing.note;
+  // That one leads to Attention, which is where this is said.
+  return remedies.includes('seeAttention') ? sentence : `${headline}.`;
+}
+
 function alarmSaid(status: Status, timeoutSeconds: number): AlarmSaid | null {
   const problems = status.problems ?? [];
   const unread = problems.find(({ code }) => code === 'store.readFailed');

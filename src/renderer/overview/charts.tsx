@@ -140,11 +140,8 @@ function drawHeld(
     ctx.stroke();
     ctx.fillStyle = shown.paint('retry');
     ctx.textAlign = 'right';
-    ctx.fillText(
-      `${count(buckets.at(-1)?.held ?? 0)} held`,
-      bbox.left + bbox.width - size * 0.5,
-      bbox.top + bbox.height - size * 2,
-    );
+    // How many is said by the legend, which is newer than the chart.
+    ctx.fillText('Held', bbox.left + bbox.width - size * 0.5, bbox.top + bbox.height - size * 2);
   }
   if (shown.stoppedAt !== null && shown.stoppedAt >= from) {
     const x = plot.valToPos(shown.stoppedAt / 1000, 'x', true);

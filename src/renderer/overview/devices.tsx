@@ -9,7 +9,7 @@ import { openImport } from '../model/import-place.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { visible } from '../model/visible.ts';
-import { deviceWords } from '../model/words.ts';
+import { deviceWords, rhythmOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
@@ -17,19 +17,12 @@ import { Bones, Empty } from '../ui/states.tsx';
 
 export function Devices() {
   const { data, error, isLoading } = useQuery('getDevices', {}, 5000);
-  const quiet = data?.devices.filter(({ state }) => state === 'quiet').length ?? 0;
-  const summary =
-    data === null || data.devices.length === 0
-      ? ''
-      : quiet === 0
-        ? 'All within their usual rhythm'
-        : `${count(quiet)} quieter than usual`;
   return (
     <section className="panel column overview-list" aria-label="Devices">
       <div className="panel-head">
         <h2>Devices</h2>
         <span className="space" />
-        <span className="small text3">{summary}</span>
+        <span className="small text3">{rhythmOf(data?.devices ?? [])}</span>
       </div>
       {isLoading && <Bones />}
       {error !== null && data === null && <Empty>{error}</Empty>}

@@ -75,7 +75,8 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
   const [span, setSpan] = useState<ActivitySpan>('1h');
   const [asTable, setAsTable] = useState(false);
   const { data, error, isLoading } = useQuery('getActivity', { span }, refreshMs[span]);
-  const words = spanWords[span];
+  // Until another span is answered, what is shown is the one before.
+  const words = spanWords[data?.span ?? span];
   return (
     <div className="overview-charts">
       <section className="panel column" aria-label={`Outcomes ${words.per}`}>

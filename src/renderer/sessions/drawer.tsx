@@ -13,6 +13,7 @@ import { useKeys, type KeyMap } from '../model/keys.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go } from '../model/route.ts';
 import { mayIgnore, mayRestore, mayRetry } from '../model/selection.ts';
+import { visible } from '../model/visible.ts';
 import { wordOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { useConfirm } from '../ui/confirm.tsx';
@@ -126,7 +127,7 @@ function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: Sessi
       </div>
       <div className="row small drawer-facts">
         <b className="medium">
-          <bdi>{summary.device}</bdi>
+          <bdi>{visible(summary.device)}</bdi>
         </b>
         {summary.deviceIP !== '' && (
           <span className="mono text2">
@@ -134,7 +135,7 @@ function DrawerHead({ summary, onClose, onMove }: DrawerProps & { summary: Sessi
           </span>
         )}
         <span className="text2">
-          <bdi>{summary.messageType}</bdi>, {counted(summary.messageCount, 'message')}, {bytes(summary.bytes)}
+          <bdi>{visible(summary.messageType)}</bdi>, {counted(summary.messageCount, 'message')}, {bytes(summary.bytes)}
         </span>
         <button
           type="button"

@@ -5,6 +5,7 @@
 import type { SessionSummary } from '../../common/contract.ts';
 import { useConsole, useNow } from '../model/console.tsx';
 import { countdown, counted, duration } from '../model/format.ts';
+import { noEndpoint } from '../model/lights.ts';
 import { addressOf } from '../model/route.ts';
 import { stateOf, stateWords, statusText } from '../model/words.ts';
 import { GlyphMark } from '../ui/marks.tsx';
@@ -22,7 +23,9 @@ export function Why({ summary, place }: { summary: SessionSummary; place: NamedP
   const now = useNow();
   const cause = useConsole(({ causes }) => (summary.causeId === undefined ? undefined : causes?.[summary.causeId]));
   const state = stateOf(summary);
-  const text = textOf(summary, now);
+  const hasEndpoint = useConsole(({ status }) => status === null || !noEndpoint(status));
+  const lastAcceptedAt = useConsole(({ status }) => status?.lastAcceptedAt ?? 0);
+  const text = textOf(summary, { now, hasEndpoint, lastAcceptedAt });
   if (text === null) return null;
   const { glyph, tone } = stateWords[state];
   const others = (cause?.count ?? 1) - 1;
@@ -48,7 +51,14 @@ export function Why({ summary, place }: { summary: SessionSummary; place: NamedP
   );
 }
 
-function textOf(summary: SessionSummary, now: number): { what: string; more: string } | null {
+/**
+ * @param about.hasEndpoint one is set and can be used.
+ * @param about.lastAcceptedAt when any session was accepted last, unix ms.
+ */
+export function textOf(
+  summary: SessionSummary,
+  { now, hasEndpoint, lastAcceptedAt }: { now: number; hasEndpoint: boolean; lastAcceptedAt: number },
+): { what: string; more: string } | null {
   // The service's own sentence ends with it: `HTTP 422 Unprocessable Entity (OBX-3.unknown-code)`.
   const code = codeOf(summary.submissionError);
   const given = code === undefined ? '' : ` Reason given: ${code}.`;
@@ -63,7 +73,7 @@ function textOf(summary: SessionSummary, now: number): { what: string; more: str
           }
         : {
             what: `Gave up after ${counted(summary.submissionAttempts, 'try', 'tries')}${answered}.`,
-            more: `${summary.submissionError ?? ''} When others are accepted again it is set back by itself.`,
+            more: `${summary.submissionError ?? ''} ${chanceOf(summary, lastAcceptedAt)}`,
           };
     case 'deferred':
       return {
@@ -71,7 +81,13 @@ function textOf(summary: SessionSummary, now: number): { what: string; more: str
         more: `${summary.submissionError ?? 'There was no answer.'} It goes under the same key, so that the endpoint can keep one copy.`,
       };
     case 'held':
-      return { what: `Held until the endpoint accepts again${next}.`, more: 'It is safe on disk.' };
+      // The next cycle tries one session, and this need not be it.
+      return hasEndpoint
+        ? {
+            what: 'Held until the endpoint accepts again.',
+            more: `One session is tried in the next cycle${next}. It is safe on disk.`,
+          }
+        : { what: 'Held until there is an endpoint that can be used.', more: 'It is safe on disk.' };
     case 'backoffWait':
       return {
         what: summary.httpStatus === undefined ? 'There was no answer.' : `The endpoint said ${statusText(summary.httpStatus)}.`,
@@ -95,3 +111,9 @@ function textOf(summary: SessionSummary, now: number): { what: string; more: str
       };
   }
 }
+
+/** Design section 6, "Second chance": one that failed while others were accepted gets none. */
+const chanceOf = ({ triedAt = 0, durationMs = 0 }: SessionSummary, lastAcceptedAt: number): string =>
+  lastAcceptedAt > triedAt + durationMs
+    ? 'Others were accepted since, so it is not set back by itself: Retry sends it again.'
+    : 'When others are accepted again it is set back by itself.';

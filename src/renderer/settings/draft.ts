@@ -110,3 +110,18 @@ export function portsOf(text: string): unknown[] {
     .filter((part) => part !== '')
     .map(numberOf);
 }
+
+/**
+ * What becomes of the authorization when the endpoint changes, as the end of a sentence: a value stays with the origin it
+ * was entered for (src/service/settings/effective.ts).
+ */
+export function authorizationThen({ settings, secretsSet }: ShownSettings, change: Change): string {
+  const entered = change.submissionAuthHeader;
+  if (typeof entered === 'string' && entered !== '') return 'with the authorization entered here.';
+  if (entered === '' || !secretsSet.includes('submissionAuthHeader')) return 'without authorization.';
+  return originOf(settings.submissionEndpoint) === originOf(change.submissionEndpoint)
+    ? 'with the authorization they have now.'
+    : 'without authorization: the one set now is for the old address, and is removed. Enter it again if the new address wants one.';
+}
+const originOf = (endpoint: unknown): string | null =>
+  typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint).origin : null;

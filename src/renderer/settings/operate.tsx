@@ -84,7 +84,7 @@ export function CleanupControl() {
       }
       const isMeant = await confirm({
         title: 'Clean up now?',
-        body: `Would move ${counted(summary.filesDeleted, 'delivered session')} to trash (${bytes(summary.bytesFreed)}).`,
+        body: `Would move ${counted(summary.filesDeleted, 'session')}, delivered or ignored, to trash (${bytes(summary.bytesFreed)}).`,
         confirm: 'Clean up',
       });
       if (isMeant) await actions.attempt(() => ask('runCleanupNow', { dryRun: false }));

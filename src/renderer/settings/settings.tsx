@@ -8,7 +8,7 @@ import { useEffect } from 'react';
 import type { ShownSettings } from '../../common/contract.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk, useConsole, useNow } from '../model/console.tsx';
-import { ago, counted } from '../model/format.ts';
+import { ago, count, counted, verb } from '../model/format.ts';
 import { useQuery } from '../model/query.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
 import { TopBar } from '../shell/top-bar.tsx';
@@ -19,7 +19,7 @@ import { Bones } from '../ui/states.tsx';
 import { toast } from '../ui/toast.tsx';
 import { Backup, exportSettings } from './backup.tsx';
 import { groups, labelOf, settingFields, type GroupId } from './catalogue.ts';
-import { hasUnsaved, useDraft, type Draft } from './draft.ts';
+import { authorizationThen, hasUnsaved, useDraft, type Draft } from './draft.ts';
 import { Look } from './look.tsx';
 import { CaptureControl, CleanupControl } from './operate.tsx';
 import { SettingRow } from './setting-row.tsx';
@@ -87,7 +87,7 @@ function SettingsForm({ shown }: { shown: ShownSettings }) {
           {group.id === 'look' && <Look />}
           {group.id === 'backup' && <Backup shown={shown} draft={draft} />}
         </div>
-        {draft.size > 0 && <SaveBar draft={draft} />}
+        {draft.size > 0 && <SaveBar shown={shown} draft={draft} />}
       </div>
       <aside className="settings-side scroll" aria-label="Beside the settings" tabIndex={0}>
         <TestPanel
@@ -104,7 +104,7 @@ function SettingsForm({ shown }: { shown: ShownSettings }) {
 const hasChange = (draft: Draft, group: GroupId) =>
   settingFields.some((field) => field.group === group && Object.hasOwn(draft.change, field.key));
 
-function SaveBar({ draft }: { draft: Draft }) {
+function SaveBar({ shown, draft }: { shown: ShownSettings; draft: Draft }) {
   const ask = useAsk();
   const confirm = useConfirm();
   const actions = useSessionActions();
@@ -113,7 +113,7 @@ function SaveBar({ draft }: { draft: Draft }) {
     if (typeof endpoint === 'string' && endpoint !== '') {
       const isMeant = await confirm({
         title: 'Send results to another address?',
-        body: `From now on results go to ${new URL(endpoint).host}, with the authorization entered here.`,
+        body: `From now on results go to ${new URL(endpoint).host}, ${authorizationThen(shown, draft.change)}`,
         confirm: 'Change URL',
       });
       if (!isMeant) return;
@@ -150,7 +150,7 @@ function AfterSaving({ draft }: { draft: Draft }) {
   const isDestination = destination.some((key) => Object.hasOwn(draft.change, key));
   const isStopped = status?.circuit?.state === 'open';
   if (!isStopped && draft.size === 0) return null;
-  const others = Math.max(0, (status?.pending ?? 0) - 1);
+  const pending = status?.pending ?? 0;
   return (
     <section className="panel side-note" aria-label="After saving">
       <h2 className="row">
@@ -158,8 +158,8 @@ function AfterSaving({ draft }: { draft: Draft }) {
         After saving
       </h2>
       <p className="text2">
-        {isStopped && (isDestination || draft.size === 0)
-          ? `One held session is tried at once with the new value. If it is accepted, the other ${others} follow.`
+        {isStopped && pending > 0 && (isDestination || draft.size === 0)
+          ? `One held session is tried at once with the new value.${pending === 1 ? '' : ` If it is accepted, the other ${count(pending - 1)} ${verb(pending - 1, 'follows', 'follow')}.`}`
           : 'It takes effect at once, without a restart. What is on its way ends as it began.'}
       </p>
     </section>

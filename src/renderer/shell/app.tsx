@@ -5,8 +5,8 @@
  */
 import { Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from 'react';
 import { useSessionActions } from '../model/actions.tsx';
-import { useConnection, useEmitted } from '../model/console.tsx';
-import { clock } from '../model/format.ts';
+import { useConnection, useConsole, useEmitted } from '../model/console.tsx';
+import { clock, counted } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { addressOf, go, useRoute, type Screen } from '../model/route.ts';
 import { Overview } from '../overview/overview.tsx';
@@ -54,6 +54,7 @@ export function App() {
 function Page() {
   const { screen } = useRoute();
   const connection = useConnection();
+  const offsetMs = useConsole((context) => Math.round(context.clockOffsetMs / 1000) * 1000);
   const [over, setOver] = useState<'palette' | 'help' | null>(null);
   const openPalette = useCallback(() => setOver('palette'), []);
   const openHelp = useCallback(() => setOver('help'), []);
@@ -81,10 +82,13 @@ function Page() {
   }, [isLive]);
   useEmitted(
     'service.returned',
-    useCallback(({ changes, silentSince }) => {
-      if (silentSince === 0) return;
-      toast(`Live again. ${changes === 1 ? '1 change' : `${changes} changes`} since ${clock(silentSince)}.`);
-    }, []),
+    useCallback(
+      ({ changes, silentSince }) => {
+        if (silentSince === 0) return;
+        toast(`Live again. ${counted(changes, 'change')} since ${clock(silentSince + offsetMs)}.`);
+      },
+      [offsetMs],
+    ),
   );
   useKeys(
     useMemo<KeyMap>(

@@ -13,11 +13,12 @@ export function StaleBar() {
   const actor = useConsoleActor();
   const tick = useTick();
   const lastWordAt = useConsole((context) => context.lastWordAt);
+  const offsetMs = useConsole((context) => context.clockOffsetMs);
   const retryAt = useConsole((context) => context.retryAt);
   const lostReason = useConsole((context) => context.lostReason);
   const tries = useConsole((context) => context.tries);
   if (connection !== 'stale') return null;
-  const { first, more } = wordsOf({ lastWordAt, retryAt, lostReason, tries, tick });
+  const { first, more } = wordsOf({ lastWordAt, offsetMs, retryAt, lostReason, tries, tick });
   return (
     <div className="stale-bar" role="region" aria-label="Connection">
       <GlyphMark glyph="warning" tone="retry" />
@@ -37,8 +38,10 @@ export function StaleBar() {
 /** Tries that found nobody: it is not a moment's gap. */
 const stoppedAfter = 2;
 
-function wordsOf(heard: {
+export function wordsOf(heard: {
   lastWordAt: number | null;
+  /** The service's clock minus ours: all times on the page are the service's. */
+  offsetMs: number;
   retryAt: number | null;
   lostReason: string | null;
   tries: number;
@@ -54,7 +57,7 @@ function wordsOf(heard: {
   if (heard.lastWordAt === null) return { first: `The service gives no answer. ${start}`, more: ` ${again}` };
   const isStopped = heard.lostReason === 'closed' && heard.tries > stoppedAfter;
   return {
-    first: `No word from the service since ${clock(heard.lastWordAt)}`,
+    first: `No word from the service since ${clock(heard.lastWordAt + heard.offsetMs)}`,
     more: ` (${countdown(heard.tick - heard.lastWordAt)}). What you see is from then. ${isStopped ? `It has stopped or cannot be reached. ${start} ` : ''}${again}`,
   };
 }

@@ -1,13 +1,17 @@
 /** What Overview says first: the worst that stands, what is safe, and that nothing is said to be well which is not. */
 import { describe, expect, test } from 'vitest';
-import type { Cause } from '../../../src/common/console.ts';
-import type { Status } from '../../../src/common/contract.ts';
+import type { Cause, Device } from '../../../src/common/console.ts';
+import type { SessionSummary, Status } from '../../../src/common/contract.ts';
+import { ago, clock, countdown, duration } from '../../../src/renderer/model/format.ts';
 import { cannotSave, isSendingStopped, lightsOf } from '../../../src/renderer/model/lights.ts';
 import { alarmOf, causeText, kindOf } from '../../../src/renderer/model/reasons.ts';
-import { standingOf } from '../../../src/renderer/model/standing.ts';
+import { standingHeadline, standingOf } from '../../../src/renderer/model/standing.ts';
+import { rhythmOf } from '../../../src/renderer/model/words.ts';
+import { textOf } from '../../../src/renderer/sessions/why.tsx';
 import { withLabels } from '../../../src/renderer/settings/catalogue.ts';
-import { rangeOf } from '../../../src/renderer/settings/draft.ts';
-import { causesOf, sessionsOf, statusOf } from '../../support/scripted-data.ts';
+import { authorizationThen, rangeOf } from '../../../src/renderer/settings/draft.ts';
+import { wordsOf } from '../../../src/renderer/shell/stale-bar.tsx';
+import { causesOf, sessionsOf, settingsOf, statusOf } from '../../support/scripted-data.ts';
 
 const now = Date.UTC(2026, 10, 2, 12, 0, 0);
 const healthy = statusOf('healthy', now, sessionsOf('healthy', now, 50));
@@ -167,6 +171,95 @@ describe('the reason in words', () => {
   test('others are said to be accepted only while they can be', () => {
     const [refused] = causesOf('busy', now) as [Cause];
     expect(causeText(refused, now).said).toContain('Other sessions are accepted.');
-    expect(causeText(refused, now, true).said).not.toContain('Other sessions');
+    expect(causeText(refused, now, { isStopped: true }).said).not.toContain('Other sessions');
   });
+
+  test('no session is said to go in the next cycle while that tries one alone', () => {
+    const [, unheard] = causesOf('busy', now) as [Cause, Cause];
+    expect(causeText(unheard, now).line).toBe('Sent again in the next cycle, 3:12');
+    expect(causeText(unheard, now, { isStopped: true })).toMatchObject({
+      line: 'Sent again once the endpoint accepts again',
+      todo: 'Nothing: they are sent again once the endpoint accepts again.',
+    });
+  });
+
+  test('what gave up is said to be set back by itself only where it can be', () => {
+    const [refused] = causesOf('busy', now) as [Cause];
+    const usedUp = { ...refused, kind: 'usedUp' as const, httpStatus: 503 };
+    const lines = [{}, { isStopped: true }, { lastAcceptedAt: usedUp.lastAt + 1 }].map((around) =>
+      causeText(usedUp, now, around),
+    );
+    expect(lines.map(({ line }) => line)).toEqual([
+      'Set back by itself when others are accepted',
+      'Set back by itself once the endpoint accepts again',
+      'Not tried again by itself',
+    ]);
+    expect(lines[1]?.said).toBe('It answered 503 Service Unavailable.');
+  });
+
+  test('an endpoint that is not heard is told in words on Attention too', () => {
+    const [circuit] = causesOf('stopped', now) as [Cause];
+    const { httpStatus: _status, ...silent } = { ...circuit, message: 'five in a row', code: 'ETIMEDOUT' };
+    expect(causeText(silent, now)).toMatchObject({ tag: 'Timed out', said: 'No answer in time.' });
+    const { code: _code, ...earlier } = silent;
+    expect(causeText(earlier, now)).toMatchObject({ tag: 'Stopped', said: 'Five in a row' });
+  });
+});
+
+describe('one session', () => {
+  const [any] = sessionsOf('stopped', now, 1) as [SessionSummary];
+  const about = { now, hasEndpoint: true, lastAcceptedAt: 0 };
+  const held = { ...any, state: 'held' as const, nextAttemptAt: now + 192_000 };
+  test('that is held is not said to be the one that is tried', () => {
+    expect(textOf(held, about)).toEqual({
+      what: 'Held until the endpoint accepts again.',
+      more: 'One session is tried in the next cycle, 3:12. It is safe on disk.',
+    });
+    expect(textOf(held, { ...about, hasEndpoint: false })?.what).toBe('Held until there is an endpoint that can be used.');
+  });
+  test('that gave up while others were accepted is not said to come back by itself', () => {
+    const failed = { ...any, state: 'failed' as const, httpStatus: 503, triedAt: now - 5000, durationMs: 100 };
+    expect(textOf(failed, about)?.more).toContain('When others are accepted again it is set back by itself.');
+    expect(textOf(failed, { ...about, lastAcceptedAt: now })?.more).toContain('it is not set back by itself');
+  });
+});
+
+test('devices whose rhythm nobody knows are not said to keep it', () => {
+  const of = (...states: Device['state'][]) => rhythmOf(states.map((state) => ({ state })));
+  expect([of(), of('new', 'new'), of('talking', 'new'), of('talking'), of('talking', 'quiet', 'new')]).toEqual([
+    '',
+    'Their rhythm is not known yet',
+    'All within their usual rhythm, but 1 new',
+    'All within their usual rhythm',
+    '1 quieter than usual',
+  ]);
+});
+
+test('what is said with no cause open is what Overview says', () => {
+  expect(standingHeadline(healthy, now)).toBeNull();
+  expect(standingHeadline({ ...healthy, ...problem('endpoint.unusable') }, now)).toMatch(/^Nothing is sent: /);
+  expect(standingHeadline({ ...healthy, endpoint: '', pending: 0 }, now)).toBe('No endpoint yet.');
+  expect(standingHeadline({ ...healthy, ...problem('settings.unknownKey') }, now)).toBe('What happened.');
+});
+
+test('the question for another address says what becomes of the authorization', () => {
+  const shown = settingsOf('healthy');
+  const to = (submissionEndpoint: string, more = {}) => authorizationThen(shown, { submissionEndpoint, ...more });
+  expect(to('https://new.example/in', { submissionAuthHeader: 'Bearer x' })).toBe('with the authorization entered here.');
+  expect(to('https://new.example/in', { submissionAuthHeader: '' })).toBe('without authorization.');
+  expect(to('https://new.example/in')).toMatch(/^without authorization: the one set now is for the old address/);
+  expect(to('https://results.example.org/other')).toBe('with the authorization they have now.');
+  expect(authorizationThen({ ...shown, secretsSet: [] }, { submissionEndpoint: 'https://new.example' })).toBe(
+    'without authorization.',
+  );
+});
+
+test('a lost connection is told on the clock that the page shows', () => {
+  const heard = { lastWordAt: now, retryAt: null, lostReason: 'closed', tries: 1, tick: now };
+  const { first } = wordsOf({ ...heard, offsetMs: 120_000 });
+  expect(first).toBe(`No word from the service since ${clock(now + 120_000)}`);
+});
+
+test('no time is negative where two clocks differ by less than a tick', () => {
+  expect([duration(-300), ago(now + 900, now), countdown(-1)]).toEqual(['0 ms', 'just now', '0:00']);
 });
