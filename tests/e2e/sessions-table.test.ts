@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import type { SessionSummary } from '../../src/common/contract.ts';
 import { violationsOf } from '../support/console-page.ts';
 import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
@@ -196,6 +197,80 @@ test('the time of the rows stands beside the scroll bar while they fly by, not a
   expect(await page.locator('.scroll-hint').innerText()).toMatch(/of 100,000/);
   await page.locator('.scroll-hint').waitFor({ state: 'detached' });
   await page.getByText('Accepted').nth(3).waitFor();
+});
+
+test('each of five million rows is reached by keys, scroll bar and wheel, and a wider screen keeps the row at the top', async () => {
+  const total = 5_000_000;
+  const { page, service, faults } = await open('busy', '#/sessions');
+  const [sample] = service.sessions as [SessionSummary];
+  service.answer('getSessions', ({ offset, limit }) => {
+    const before = total - Number(offset ?? 0);
+    const length = Math.max(0, Math.min(Number(limit), before));
+    const sessions = Array.from({ length }, (_, index) => ({
+      ...sample,
+      sessionId: `${before - index}`,
+      counter: before - index,
+    }));
+    return { total, sessions };
+  });
+  await page.reload();
+  const cell = (counter: number) => page.locator('.table-row .col-session').getByText(String(counter), { exact: true });
+  await cell(total).waitFor();
+  /** The rows of which the view has anything, and how far it is from the top of the first one of all. */
+  const view = () =>
+    grid(page).evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      const rows = [...element.querySelectorAll('.table-row')].map((row) => ({
+        index: Number(row.getAttribute('aria-rowindex')) - 2,
+        box: row.getBoundingClientRect(),
+      }));
+      const seen = rows.filter(({ box }) => box.bottom > top && box.top < bottom);
+      const px = seen.map(({ index, box }) => index * box.height - box.top + top);
+      return { first: seen[0]?.index, last: seen.at(-1)?.index, px: px[0], isEven: new Set(px).size === 1, rows: rows.length };
+    });
+  const drag = (part: number) =>
+    grid(page).evaluate((element, to) => (element.scrollTop = to * (element.scrollHeight - element.clientHeight)), part);
+  expect(await grid(page).getAttribute('aria-rowcount')).toBe('5000001');
+  await grid(page).focus();
+  await page.keyboard.press('End');
+  await cell(1).waitFor();
+  expect((await view()).last).toBe(total - 1);
+  expect((await view()).rows).toBeLessThan(60);
+  for (const key of ['PageUp', 'PageUp', 'ArrowUp']) await page.keyboard.press(key);
+  const at = await grid(page).getAttribute('aria-activedescendant');
+  expect(Number(await page.locator(`#${at}`).getAttribute('aria-rowindex'))).toBe(Number(at?.slice('row-'.length)) + 2);
+  await page.keyboard.press('Home');
+  await cell(total).waitFor();
+
+  await drag(0.6);
+  await expect.poll(async () => (await view()).first ?? 0).toBeGreaterThan(total / 2);
+  await cell(total - ((await view()).first ?? 0) - 3).waitFor();
+  const before = await view();
+  const scrollTop = () => grid(page).evaluate((element) => element.scrollTop);
+  const dragged = await scrollTop();
+  await grid(page).hover();
+  for (let turn = 0; turn < 50; turn += 1) await page.mouse.wheel(0, 100);
+  const isThere = async () => (await view()).px === (before.px ?? 0) + 5000;
+  await expect.poll(isThere).toBe(true);
+  // The scroll bar is put right once the view rests, and no row moves.
+  await expect.poll(scrollTop).toBeLessThan(dragged + 3000);
+  expect([await isThere(), (await view()).isEven]).toEqual([true, true]);
+  const { first } = await view();
+  await page.setViewportSize({ width: 2560, height: 1440 });
+  await expect
+    .poll(() =>
+      page
+        .locator('.table-row')
+        .first()
+        .evaluate((row) => row.clientHeight),
+    )
+    .toBeGreaterThan(45);
+  expect((await view()).first).toBe(first);
+  await drag(1);
+  await expect.poll(async () => (await view()).last).toBe(total - 1);
+  await drag(0);
+  await expect.poll(async () => (await view()).first).toBe(0);
+  expect(faults).toEqual([]);
 });
 
 describe('an export', () => {

@@ -44,9 +44,10 @@ export class SessionPages {
   readonly #asked = new Set<number>();
   readonly #listeners = new Set<() => void>();
   #state: PagesState = { total: null, added: 0, finds: 0, error: null, version: 0 };
-  /** Heard while pages were on their way: an answer may be older than that. */
-  readonly #heard = new Map<string, SessionSummary>();
-  #onTheirWay = 0;
+  /** For each page on its way what was heard meanwhile: the answer may be older than that. */
+  readonly #onTheirWay = new Set<Map<string, SessionSummary>>();
+  /** The rows that were asked for last. */
+  #inView = { first: 0, last: 0 };
   #requests = 0;
   /** The number of the latest request whose total is told. */
   #counted = 0;
@@ -92,25 +93,25 @@ export class SessionPages {
 
   /** Fetches what is missing of the rows `first` to `last`. */
   show(first: number, last: number): void {
-    const wanted: number[] = [];
-    for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page += 1) wanted.push(page);
+    this.#inView = { first, last };
+    const wanted = this.#pagesInView();
     for (const page of wanted) if (!this.#pages.has(page) && !this.#asked.has(page)) void this.#fetch(page);
     for (const page of [...this.#pages.keys()].slice(0, Math.max(0, this.#pages.size - pagesMax)))
       if (!wanted.includes(page)) this.#drop(page);
   }
 
-  /** Fetches the rows in view anew: the operator follows, or asked for the new ones. */
-  async refresh(first = 0, last = 0): Promise<void> {
+  /** Fetches the first rows and those in view anew: the operator follows, or asked for the new ones, or the service is back. */
+  async refresh(): Promise<void> {
     this.#isFollowed = true;
     if (this.#followEnd !== null) clearTimeout(this.#followEnd);
     const ahead = this.#ahead;
     this.#ahead = null;
-    if (ahead !== null && last < pageSize) {
+    if (ahead !== null && this.#inView.last < pageSize) {
       for (const page of this.#pages.keys()) if (page !== 0) this.#drop(page);
       this.#take(0, ahead);
       return;
     }
-    const pages = new Set([Math.floor(first / pageSize), Math.floor(last / pageSize)]);
+    const pages = new Set([0, ...this.#pagesInView()]);
     await Promise.all([...pages].map((page) => this.#fetch(page)));
     for (const page of this.#pages.keys()) if (!pages.has(page)) this.#drop(page);
   }
@@ -119,7 +120,7 @@ export class SessionPages {
     let isTouched = false;
     // A new session may be here already: a page that was fetched before its event came, and then what it has become is new.
     for (const summary of [...added, ...changed]) {
-      if (this.#onTheirWay > 0) this.#heard.set(summary.sessionId, summary);
+      for (const heard of this.#onTheirWay) heard.set(summary.sessionId, summary);
       const place = this.#places.get(summary.sessionId);
       const page = place === undefined ? undefined : this.#pages.get(place.page);
       if (place === undefined || page === undefined) continue;
@@ -147,6 +148,10 @@ export class SessionPages {
     this.#recount = null;
   }
 
+  #pagesInView(): number[] {
+    const [first, last] = [Math.floor(this.#inView.first / pageSize), Math.floor(this.#inView.last / pageSize)];
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  }
   async #fetchAllShown(): Promise<void> {
     await Promise.all([...this.#pages.keys()].map((page) => this.#fetch(page)));
   }
@@ -165,7 +170,8 @@ export class SessionPages {
   }
   /** What was heard while a page was on its way is newer than the answer. */
   async #pageNow(page: number): Promise<Page> {
-    this.#onTheirWay += 1;
+    const heard = new Map<string, SessionSummary>();
+    this.#onTheirWay.add(heard);
     this.#requests += 1;
     const number = this.#requests;
     try {
@@ -175,17 +181,16 @@ export class SessionPages {
         offset: page * pageSize,
         limit: pageSize,
       });
-      return { number, total, sessions: sessions.map((summary) => this.#heard.get(summary.sessionId) ?? summary) };
+      return { number, total, sessions: sessions.map((summary) => heard.get(summary.sessionId) ?? summary) };
     } finally {
-      this.#onTheirWay -= 1;
-      if (this.#onTheirWay === 0) this.#heard.clear();
+      this.#onTheirWay.delete(heard);
     }
   }
   #take(page: number, { number, total, sessions }: Page): void {
     if (this.#pages.has(page) && number < (this.#taken.get(page) ?? 0)) return;
-    this.#taken.set(page, number);
     this.#counted = Math.max(this.#counted, number);
     this.#drop(page);
+    this.#taken.set(page, number);
     this.#pages.set(page, sessions);
     sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
     this.#change({ total, added: 0, error: null });
@@ -194,6 +199,7 @@ export class SessionPages {
     for (const { sessionId } of this.#pages.get(page) ?? [])
       if (this.#places.get(sessionId)?.page === page) this.#places.delete(sessionId);
     this.#pages.delete(page);
+    this.#taken.delete(page);
   }
   #recountPaced(): void {
     this.#isRecountDue = this.#recount !== null;

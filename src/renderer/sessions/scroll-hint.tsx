@@ -24,11 +24,13 @@ interface Known {
 interface HintProps extends Known {
   scroller: RefObject<HTMLDivElement | null>;
   rowPx: number;
+  /** How far the view is from the top of the list, at any time. */
+  topPx: () => number;
   /** Told when fast moves begin and end: meanwhile pages that are passed need not be fetched. */
   onFast: (isFast: boolean) => void;
 }
 
-export function ScrollHint({ scroller, rowPx, onFast, ...known }: HintProps) {
+export function ScrollHint({ scroller, rowPx, topPx, onFast, ...known }: HintProps) {
   const [position, setPosition] = useState<{ index: number; part: number } | null>(null);
   useEffect(() => {
     const element = scroller.current;
@@ -45,13 +47,13 @@ export function ScrollHint({ scroller, rowPx, onFast, ...known }: HintProps) {
     };
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
-      const at = performance.now();
-      steps = [...steps.filter((step) => at - step.at < burstMs), { at, top: scrollTop }];
-      const isFast = steps.length > stepsMin && Math.abs(scrollTop - (steps[0]?.top ?? 0)) > fastHeights * clientHeight;
+      const [at, top] = [performance.now(), topPx()];
+      steps = [...steps.filter((step) => at - step.at < burstMs), { at, top }];
+      const isFast = steps.length > stepsMin && Math.abs(top - (steps[0]?.top ?? 0)) > fastHeights * clientHeight;
       if (!isShown && !isFast && !isHeld) return;
       if (!isShown) onFast(true);
       isShown = true;
-      setPosition({ index: Math.floor(scrollTop / rowPx), part: scrollTop / Math.max(1, scrollHeight - clientHeight) });
+      setPosition({ index: Math.floor(top / rowPx), part: scrollTop / Math.max(1, scrollHeight - clientHeight) });
       clearTimeout(timer);
       timer = setTimeout(end, staysMs);
     };
@@ -73,7 +75,7 @@ export function ScrollHint({ scroller, rowPx, onFast, ...known }: HintProps) {
       document.removeEventListener('pointermove', onMove);
       element.removeEventListener('wheel', onMove);
     };
-  }, [scroller, rowPx, onFast]);
+  }, [scroller, rowPx, topPx, onFast]);
   const now = useMinute();
   if (position === null || known.total === 0) return null;
   const index = Math.min(position.index, known.total - 1);

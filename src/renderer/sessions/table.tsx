@@ -1,15 +1,13 @@
 /**
  * The sessions as a virtual grid: only rows in view are in the page, however many there are. The grid has the focus, the
  * row that is meant is its active descendant.
- * May import: react, @tanstack/react-virtual, lucide-react.
+ * May import: react, lucide-react.
  */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   memo,
   useCallback,
   useEffect,
   useImperativeHandle,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -30,6 +28,7 @@ import { allColumns, classOf, firmColumn, layoutOf, type Column, type Layout } f
 import type { PagesState, SessionPages } from './pages.ts';
 import { ScrollHint } from './scroll-hint.tsx';
 import { ColumnChooser, headId, TableHead } from './table-head.tsx';
+import { useRowsInView } from './use-rows-in-view.ts';
 import './table.css';
 
 export interface TableHandle {
@@ -56,8 +55,7 @@ interface TableProps {
 /** While rows fly by, pages are fetched only where the hand rests for so long. */
 const restMs = 90;
 
-export function SessionTable(props: TableProps) {
-  const { pages, state, openId, choice } = props;
+export function SessionTable({ ref, pages, state, sort, onSort, openId, onOpen, choice, onClearFilter }: TableProps) {
   const { chosen } = choice;
   const scroller = useRef<HTMLDivElement>(null);
   const rem = useRem();
@@ -66,18 +64,9 @@ export function SessionTable(props: TableProps) {
   const total = state.total ?? 0;
   const [cursor, setCursor] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
-  // Its functions change with every scroll; nothing memoised is given them.
-  // oxlint-disable-next-line react/incompatible-library
-  const virtual = useVirtualizer({
-    count: total,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
-    overscan: 12,
-  });
-  useLayoutEffect(() => virtual.measure(), [virtual, rowPx]);
-  const rows = virtual.getVirtualItems();
-  const first = rows[0]?.index ?? 0;
-  const last = rows.at(-1)?.index ?? 0;
+  const { indexes, top, pxOf, innerPx, view } = useRowsInView(scroller, total, rowPx);
+  const first = indexes[0] ?? 0;
+  const last = indexes.at(-1) ?? 0;
   const [isFast, setFast] = useState(false);
   useEffect(() => {
     if (!isFast) {
@@ -86,7 +75,7 @@ export function SessionTable(props: TableProps) {
     }
     const timer = setTimeout(() => pages.show(first, last), restMs);
     return () => clearTimeout(timer);
-  }, [pages, first, last, total, isFast]);
+  }, [pages, first, last, isFast]);
   const noteFast = useCallback(
     (isNow: boolean) => {
       setFast(isNow);
@@ -96,11 +85,11 @@ export function SessionTable(props: TableProps) {
     [pages, total],
   );
   const at = useCallback((index: number) => pages.at(index), [pages]);
-  const isAtTop = (scroller.current?.scrollTop ?? 0) < rowPx && cursor === null && openId === null;
+  const isAtTop = top === 0 && cursor === null && openId === null;
   useFollow({
     pages,
     state,
-    isFollowing: isAtTop && props.sort.by === 'startTime' && props.sort.descending === true,
+    isFollowing: isAtTop && sort.by === 'startTime' && sort.descending === true,
   });
 
   const openIndex = openId === null ? null : pages.indexOf(openId);
@@ -113,11 +102,11 @@ export function SessionTable(props: TableProps) {
       choice.chooseRange(from, next);
     } else setAnchor(null);
     setCursor(next);
-    virtual.scrollToIndex(next);
+    view.show(next);
     const summary = pages.at(next);
-    if (openId !== null && summary !== undefined && !extend) props.onOpen(summary.sessionId);
+    if (openId !== null && summary !== undefined && !extend) onOpen(summary.sessionId);
   };
-  useImperativeHandle(props.ref, () => ({
+  useImperativeHandle(ref, () => ({
     focused: () => (atRow === null ? undefined : pages.at(atRow)),
     inView: () => Math.min(total, Math.ceil((scroller.current?.clientHeight ?? 0) / rowPx)),
     move: (step) => goTo((atRow ?? -1) + step),
@@ -141,7 +130,7 @@ export function SessionTable(props: TableProps) {
     if (move !== undefined) {
       if (event.key === 'Home' && state.added > 0) void pages.refresh();
       goTo(move, { extend: event.shiftKey });
-    } else if (event.key === 'Enter' && summary !== undefined) props.onOpen(summary.sessionId);
+    } else if (event.key === 'Enter' && summary !== undefined) onOpen(summary.sessionId);
     else if ((event.key === 'x' || event.key === ' ') && summary !== undefined) choice.toggle(summary);
     else return;
     event.preventDefault();
@@ -159,8 +148,8 @@ export function SessionTable(props: TableProps) {
         layout={layout}
         placeOf={placeOf}
         total={total}
-        sort={props.sort}
-        onSort={props.onSort}
+        sort={sort}
+        onSort={onSort}
         chosen={chosen}
         onChooseAll={choice.chooseAll}
       />
@@ -173,7 +162,7 @@ export function SessionTable(props: TableProps) {
             isSmall
             look="primary"
             onPress={() => {
-              virtual.scrollToIndex(0);
+              view.show(0);
               setCursor(null);
               void pages.refresh();
             }}
@@ -184,7 +173,7 @@ export function SessionTable(props: TableProps) {
       )}
       {state.total === null && state.error === null && <Bones lines={12} />}
       {state.total === null && state.error !== null && <Empty>{state.error}</Empty>}
-      {state.total === 0 && <NoRows onClearFilter={props.onClearFilter} />}
+      {state.total === 0 && <NoRows onClearFilter={onClearFilter} />}
       <div
         ref={scroller}
         className={total === 0 ? 'rows scroll is-empty' : 'rows scroll'}
@@ -198,8 +187,8 @@ export function SessionTable(props: TableProps) {
         onKeyDown={onKeyDown}
         {...(atRow === null ? {} : { 'aria-activedescendant': `row-${atRow}` })}
       >
-        <div className="rows-inner" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-          {rows.map(({ index, start, size }) => {
+        <div className="rows-inner" role="rowgroup" style={{ height: innerPx }}>
+          {indexes.map((index) => {
             const summary = pages.at(index);
             return (
               <div
@@ -209,7 +198,7 @@ export function SessionTable(props: TableProps) {
                 aria-rowindex={index + 2}
                 aria-selected={chosen.isAll || (summary !== undefined && chosen.ids.has(summary.sessionId))}
                 className={rowClass(summary, { isOpen: summary?.sessionId === openId && openId !== null, isAt: index === atRow })}
-                style={{ transform: `translateY(${start}px)`, height: size }}
+                style={{ transform: `translateY(${pxOf(index)}px)`, height: rowPx }}
                 // A range is selected, not the text in it.
                 onMouseDown={(event) => {
                   if (!event.shiftKey) return;
@@ -226,7 +215,7 @@ export function SessionTable(props: TableProps) {
                   setCursor(index);
                   setAnchor(null);
                   if (event.ctrlKey || event.metaKey) choice.toggle(summary);
-                  else props.onOpen(summary.sessionId);
+                  else onOpen(summary.sessionId);
                 }}
               >
                 {summary === undefined ? (
@@ -245,7 +234,7 @@ export function SessionTable(props: TableProps) {
           })}
         </div>
       </div>
-      <ScrollHint scroller={scroller} rowPx={rowPx} total={total} sort={props.sort} at={at} onFast={noteFast} />
+      <ScrollHint scroller={scroller} rowPx={rowPx} topPx={view.topPx} total={total} sort={sort} at={at} onFast={noteFast} />
     </section>
   );
 }

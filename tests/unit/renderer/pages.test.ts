@@ -211,6 +211,34 @@ test('a change that is heard while its page is on its way is not lost under an o
   pages.stop();
 });
 
+test('what was heard before a page was asked for does not stand above its answer, whatever else is on its way', async () => {
+  const { pages, all, hold } = startPages(300);
+  await shown(pages);
+  const letGo = hold();
+  const held = pages.refresh();
+  const heard = { ...(all[250] as SessionSummary), submissionAttempts: 7 };
+  pages.patch({ added: [], changed: [heard], removed: [] });
+  all[250] = { ...heard, submissionAttempts: 8 };
+  pages.show(250, 260);
+  await vi.waitFor(() => expect(pages.at(250)).toEqual(all[250]));
+  letGo();
+  await held;
+  pages.stop();
+});
+
+test('a view far down has its rows anew when the service is back, and the first ones', async () => {
+  const { pages, all, asked } = startPages(1000);
+  await shown(pages);
+  pages.show(600, 630);
+  await vi.waitFor(() => expect(pages.at(600)).toBeDefined());
+  all[610] = { ...(all[610] as SessionSummary), submissionAttempts: 9 };
+  asked.length = 0;
+  await pages.refresh();
+  expect(asked.map(({ offset }) => offset)).toEqual([0, 600]);
+  expect(pages.at(610)?.submissionAttempts).toBe(9);
+  pages.stop();
+});
+
 test('a row that is gone brings the shown pages anew', async () => {
   const { pages, all } = startPages(20);
   await shown(pages);
