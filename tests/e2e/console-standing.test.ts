@@ -75,6 +75,13 @@ describe('Attention', () => {
     await page.keyboard.press('k');
     await page.getByRole('heading', { level: 2, name: 'The endpoint refuses these sessions' }).waitFor();
     await page.keyboard.press('i');
+    await page.getByRole('button', { name: 'Ignore 7' }).waitFor();
+    // Back shows something else: the question was about what was shown before, and nothing is done.
+    await page.goBack();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.goForward();
+    await page.getByRole('heading', { level: 2, name: 'The endpoint refuses these sessions' }).waitFor();
+    await page.keyboard.press('i');
     await page.getByRole('button', { name: 'Ignore 7' }).click();
     await page.getByText('7 sessions ignored.').waitFor();
     await page.keyboard.press('Control+z');
@@ -130,6 +137,17 @@ describe('Overview', () => {
     await page.keyboard.press('Control+Enter');
     await page.getByText('Nothing can be sent').waitFor();
     expect(service.asked.filter(({ name }) => name === 'triggerSubmissionNow')).toHaveLength(1);
+  });
+
+  test('figures that could not be asked for again say so', async () => {
+    const { page, service } = await open('healthy', '#/overview');
+    const latest = page.getByRole('region', { name: 'Latest sessions' });
+    await latest.getByText('Sending').waitFor();
+    service.answer('getSessions', () => {
+      throw new Error('not now');
+    });
+    service.tell({ name: 'onSessionsChanged', payload: { added: [], changed: service.sessions.slice(0, 1), removed: [] } });
+    await latest.getByText('Not renewed').waitFor();
   });
 
   test('a long name of a device leaves its row readable', async () => {

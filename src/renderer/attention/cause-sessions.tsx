@@ -14,7 +14,7 @@ import { visible } from '../model/visible.ts';
 import { stateOf, wordOf } from '../model/words.ts';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
-import { Bones, Empty } from '../ui/states.tsx';
+import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 
 const shownMax = 50;
 const settleMs = 400;
@@ -67,6 +67,11 @@ export function CauseSessions({ cause }: { cause: Cause }) {
             ))}
           </tbody>
         </table>
+      )}
+      {data !== null && error !== null && (
+        <p className="cause-more">
+          <NotRenewed error={error} />
+        </p>
       )}
       {data !== null && data.total > data.sessions.length && (
         <p className="cause-more small">

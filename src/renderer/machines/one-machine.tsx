@@ -55,23 +55,28 @@ function LiveMachine({ machine }: { machine: string }) {
 function LiveSession({ id }: { id: string }) {
   const now = useNow();
   const lane = useConsole(({ underWay }) => underWay?.sessions.find(({ sessionId }) => sessionId === id));
-  const { data } = useQuery('getSession', { sessionId: id }, 3000);
+  const { data, error } = useQuery('getSession', { sessionId: id }, 3000);
   const transitions = useQuery('getTransitions', { machine: 'session', id }, 2000).data?.transitions ?? [];
   const summary = data?.summary;
   const state = lane?.state ?? (summary === undefined ? null : stateOf(summary));
   const counter = lane?.counter ?? summary?.counter;
   const [last] = transitions;
-  const chip =
-    state === null ? null : (
-      <StatusChip word={summary !== undefined && lane === undefined ? wordOf(summary, now) : stateWords[state]} />
-    );
+  // One that is gone, or cannot be asked for, does not stand where it was seen last.
+  const isKnown = lane !== undefined || error === null;
+  const chip = !isKnown ? (
+    <span className="small text2" role="status">
+      {error}
+    </span>
+  ) : state === null ? null : (
+    <StatusChip word={summary !== undefined && lane === undefined ? wordOf(summary, now) : stateWords[state]} />
+  );
   return (
     <ChartPage
       machine="session"
       shown={{
         title: counter === undefined ? 'One session' : `Session ${counter}`,
         chip,
-        active: state === null ? [] : [state === 'held' || state === 'incomplete' ? 'ready' : state],
+        active: state === null || !isKnown ? [] : [state === 'held' || state === 'incomplete' ? 'ready' : state],
         taken: last === undefined ? null : { from: last.from, to: last.to, isFresh: false },
         transitions,
       }}

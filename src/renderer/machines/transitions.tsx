@@ -5,7 +5,7 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import type { Transition } from '../../common/console.ts';
-import { clock, exact } from '../model/format.ts';
+import { clock, counted, exact } from '../model/format.ts';
 import { addressOf } from '../model/route.ts';
 import { eventWord, machineName, machineStateWord } from '../model/words.ts';
 import { Empty } from '../ui/states.tsx';
@@ -97,7 +97,7 @@ function Summary({ transitions }: { transitions: readonly Transition[] }) {
     const timer = setInterval(() => {
       const fresh = latest.current.filter(({ at }) => at > before).length;
       before = latest.current[0]?.at ?? before;
-      if (fresh > 0) setSaid(`${fresh} transitions`);
+      if (fresh > 0) setSaid(counted(fresh, 'transition'));
     }, summaryMs);
     return () => clearInterval(timer);
   }, []);

@@ -13,7 +13,7 @@ import { deviceWords, rhythmOf } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
-import { Bones, Empty } from '../ui/states.tsx';
+import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 
 export function Devices() {
   const { data, error, isLoading } = useQuery('getDevices', {}, 5000);
@@ -22,6 +22,7 @@ export function Devices() {
       <div className="panel-head">
         <h2>Devices</h2>
         <span className="space" />
+        {data !== null && <NotRenewed error={error} />}
         <span className="small text3">{rhythmOf(data?.devices ?? [])}</span>
       </div>
       {isLoading && <Bones />}

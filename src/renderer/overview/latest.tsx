@@ -12,7 +12,7 @@ import { visible } from '../model/visible.ts';
 import { stateOf, wordOf } from '../model/words.ts';
 import { Instant } from '../ui/instant.tsx';
 import { StatusMark } from '../ui/marks.tsx';
-import { Bones, Empty } from '../ui/states.tsx';
+import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 
 const shownMax = 24;
 /** How soon after a change the list is asked for again; a flood asks no more often. */
@@ -43,6 +43,7 @@ export function Latest() {
       <div className="panel-head">
         <h2>Latest sessions</h2>
         <span className="space" />
+        {data !== null && <NotRenewed error={error} />}
         <a className="small medium" href={addressOf('sessions')}>
           All sessions
         </a>

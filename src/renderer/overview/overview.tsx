@@ -12,7 +12,7 @@ import { noEndpoint } from '../model/lights.ts';
 import { useQuery } from '../model/query.ts';
 import { TopBar } from '../shell/top-bar.tsx';
 import { Button, Segmented } from '../ui/button.tsx';
-import { Bones, Empty } from '../ui/states.tsx';
+import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 import { AttemptsChart, OutcomesChart } from './charts.tsx';
 import { Devices } from './devices.tsx';
 import { Headline } from './headline.tsx';
@@ -83,6 +83,7 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
         <div className="panel-head">
           <h2>Outcomes {words.per}</h2>
           <span className="space" />
+          {data !== null && <NotRenewed error={error} />}
           {data !== null && (
             <div className="legend">
               <span>
@@ -126,9 +127,11 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
         <div className="panel-head">
           <h2>Attempt times</h2>
           <span className="space" />
+          {data !== null && <NotRenewed error={error} />}
           <span className="small text3">{data === null ? '' : `${words.last}, ${attemptsOf(data.attempts.count)}`}</span>
         </div>
         {isLoading && <Bones />}
+        {error !== null && data === null && <Empty>{error}</Empty>}
         {data !== null && data.attempts.count === 0 && <Empty>No attempts in the {words.last}.</Empty>}
         {data !== null && data.attempts.count > 0 && (
           <>

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { isAttemptEntry, type AttemptEntry, type HistoryEntry, type SessionFile } from '../../common/session.ts';
 import type { SessionSummary } from '../../common/contract.ts';
 import { useNow } from '../model/console.tsx';
-import { clock, clockMs, countdown, duration, soFar } from '../model/format.ts';
+import { clock, clockMs, countdown, counted, duration, soFar } from '../model/format.ts';
 import { stateOf, stateWords, statusText, wordOf } from '../model/words.ts';
 import { Instant } from '../ui/instant.tsx';
 import { GlyphMark, StatusMark } from '../ui/marks.tsx';
@@ -33,7 +33,7 @@ export function LifeBar({ session, summary }: { session: SessionFile; summary: S
     <div
       className="life"
       role="img"
-      aria-label={`Captured ${clock(session.startTime)}, ${session.submissionAttempts} attempts, now ${word.word}`}
+      aria-label={`Captured ${clock(session.startTime)}, ${counted(session.submissionAttempts, 'attempt')}, now ${word.word}`}
     >
       {pieces.map((piece, index) => (
         <div
@@ -196,7 +196,8 @@ function LastWord({ summary }: { summary: SessionSummary }) {
   const now = useNow();
   const state = stateOf(summary);
   const word = wordOf(summary, now);
-  if ((state === 'deferred' || state === 'held') && summary.nextAttemptAt !== undefined)
+  // Of those that are held the next cycle tries one, and this need not be it.
+  if (state === 'deferred' && summary.nextAttemptAt !== undefined)
     return <StatusMark word={{ ...word, word: `${word.word}, ${countdown(summary.nextAttemptAt - now)}` }} />;
   return <StatusMark word={state === 'attempt' ? stateWords.ready : word} />;
 }

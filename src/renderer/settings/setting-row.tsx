@@ -264,7 +264,10 @@ function FileField({
 
 function PortsField(props: { settingKey: SettingKey; label: string; draft: Draft; describedBy: string; isInvalid: boolean }) {
   const value = props.draft.value(props.settingKey);
-  const [text, setText] = useState(Array.isArray(value) ? value.join(', ') : '');
+  const saved = Array.isArray(value) ? value.join(', ') : '';
+  const [typed, setText] = useState(saved);
+  // What was typed is shown as it was typed, as long as it says what is meant: another tab may have changed it since.
+  const text = JSON.stringify(portsOf(typed)) === JSON.stringify(value) ? typed : saved;
   return (
     <TextInput
       label={props.label}

@@ -2,7 +2,7 @@
  * Confirmations: the title is the question, the button repeats the verb and the number, Cancel has the focus.
  * May import: react.
  */
-import { createContext, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
+import { createContext, Suspense, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { piece } from './piece.tsx';
 import { ErrorBoundary } from './states.tsx';
 import { toast } from './toast.tsx';
@@ -36,6 +36,17 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
       ),
     [],
   );
+  // Back, Forward or a link show something else: the question was about what was shown before.
+  useEffect(() => {
+    if (asked === null) return;
+    const leave = () => {
+      asked.answer(false);
+      setAsked(null);
+    };
+    const moves = ['hashchange', 'popstate'];
+    for (const move of moves) addEventListener(move, leave);
+    return () => moves.forEach((move) => removeEventListener(move, leave));
+  }, [asked]);
   const answerWith = (isConfirmed: boolean) => {
     asked?.answer(isConfirmed);
     setAsked(null);

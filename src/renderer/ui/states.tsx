@@ -14,6 +14,15 @@ export function Empty({ children, actions }: { children: ReactNode; actions?: Re
     </div>
   );
 }
+/** What is shown is from before: the last time it was asked again, there was no answer. */
+export function NotRenewed({ error }: { error: string | null }) {
+  if (error === null) return null;
+  return (
+    <span className="small strong tone-retry" role="status" title={error}>
+      Not renewed
+    </span>
+  );
+}
 /** Grey bars in place of what is coming. */
 export function Bones({ lines = 4 }: { lines?: number }) {
   return (
