@@ -3,7 +3,8 @@
  * May import: node, src/common, src/service, src/headless.
  */
 import { Presets, SingleBar } from 'cli-progress';
-import { openService, type RunResult, type Service } from '../../service/service.ts';
+import { openService, type Service } from '../../service/service.ts';
+import type { RunResult } from '../../service/single-runs.ts';
 import { answer, type CommandContext, commandLog, counted, dataDirOf, onStopSignal, say } from '../context.ts';
 import { exitCodeOf, exitCodes, type RunTally } from '../exit-codes.ts';
 import { parseSetOptions } from '../set-option.ts';

@@ -98,6 +98,15 @@ describe('delivery', () => {
     });
   });
 
+  test('a service that is stopped while it starts does not go on afterwards', async () => {
+    const { service } = await open(makeDataDir(), {});
+    const started = service.start();
+    await service.stop();
+    await started;
+    expect(service.worker.status().state).toBe('stopping');
+    expect(service.worker.actor.getSnapshot().status).toBe('stopped');
+  });
+
   test('an open circuit is said in words, and a new header delivers everything at once', async () => {
     const endpoint = await startEndpoint(({ headers }) => (headers.authorization === 'Bearer new' ? 201 : 401));
     const dataDir = makeDataDir();
