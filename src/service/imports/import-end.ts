@@ -13,11 +13,13 @@ const silenceMinutes = importSilenceMs / 60_000;
 
 /** Why there is no result, and what became of what had come: one or two sentences for the operator. */
 export function reasonOf(outcome: Unread): string {
-  const rest = outcome.isPartlyRead
+  return `${whyOf(outcome)} ${restOf(outcome)}`;
+}
+
+const restOf = ({ isPartlyRead }: Unread): string =>
+  isPartlyRead
     ? 'What was read until then stays; importing again adds nothing twice.'
     : 'What had come was removed and nothing was imported.';
-  return `${whyOf(outcome)} ${rest}`;
-}
 
 function whyOf(outcome: Unread): string {
   switch (outcome.type) {
@@ -45,6 +47,6 @@ export function tellEnd(outcome: ImportOutcome, log: Pick<Log, 'info' | 'warn'>)
     const sum = (figure: 'added' | 'alreadyThere' | 'gaps') => files.reduce((before, file) => before + file[figure], 0);
     const unreadable = files.filter(({ isRead }) => !isRead).length;
     log.info({ added: sum('added'), alreadyThere: sum('alreadyThere'), gaps: sum('gaps'), unreadable }, 'An import has ended.');
-  } else if (outcome.type === 'failed') log.warn({ err: outcome.error }, reasonOf(outcome));
+  } else if (outcome.type === 'failed') log.warn({ err: outcome.error }, `An import failed. ${restOf(outcome)}`);
   else log[outcome.type === 'cancelled' ? 'info' : 'warn']({}, reasonOf(outcome));
 }

@@ -81,9 +81,10 @@ test('a disk that takes no session ends the import with its reason; the next one
     },
   });
   expect(await refusal(desk.end({ importId: await send() }))).toBe('ERR_STORE_WRITE_FAILED');
-  expect(desk.standing()).toMatchObject({ state: 'failed' });
+  const reason = 'The disk is full. What was read until then stays; importing again adds nothing twice.';
+  expect(desk.standing()).toMatchObject({ state: 'failed', reason });
   expect(hasFiles()).toBe(false);
-  expect(lines).toContain('warn The disk is full. What was read until then stays; importing again adds nothing twice.');
+  expect(lines).toContain('warn An import failed. What was read until then stays; importing again adds nothing twice.');
   isFull = false;
   expect(await desk.end({ importId: await send() })).toMatchObject({ files: [{ added: 2 }] });
 });
