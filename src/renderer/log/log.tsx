@@ -3,7 +3,7 @@
  * May import: react, @tanstack/react-virtual.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { lineHolds, logLevel, type LogLevel, type LogLine } from '../../common/console.ts';
 import { useConsole, useMinute } from '../model/console.tsx';
 import { brief, clockMs, counted, exact, shortId } from '../model/format.ts';
@@ -15,6 +15,7 @@ import { TopBar } from '../shell/top-bar.tsx';
 import { Segmented } from '../ui/button.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { GlyphMark } from '../ui/marks.tsx';
+import { useRem } from '../ui/rem.ts';
 import { Bones, Empty } from '../ui/states.tsx';
 import { visible } from '../model/visible.ts';
 import './log.css';
@@ -32,7 +33,8 @@ const views: readonly { id: LogLevel; label: string }[] = [
   { id: 'debug', label: 'All' },
 ];
 const linesMax = 1000;
-const linePx = 30;
+/** A line whose details are not shown. Of lines of another height the virtualizer keeps that of each, gone or not. */
+const lineRem = 2;
 
 export default function Log() {
   const [level, setLevel] = useState<LogLevel>('info');
@@ -120,6 +122,7 @@ function Lines({ lines }: { lines: LogLine[] }) {
   const setAt = (index: number) => setAtKey(keyOf(lines[index]));
   const hasRooms = lines.some(({ room }) => room !== undefined);
   const [openKey, setOpenKey] = useState<string | null>(null);
+  const linePx = lineRem * useRem();
   // Its functions change with every scroll; nothing memoised is given them.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
@@ -129,6 +132,7 @@ function Lines({ lines }: { lines: LogLine[] }) {
     overscan: 10,
     getItemKey: (index) => keyOf(lines[index]),
   });
+  useLayoutEffect(() => virtual.measure(), [virtual, linePx]);
   function onKeyDown(event: KeyboardEvent): void {
     const moves: Record<string, number> = {
       ArrowDown: at + 1,

@@ -22,6 +22,7 @@ import { count } from '../model/format.ts';
 import { openImport } from '../model/import-place.ts';
 import { usePreferences } from '../model/preferences.ts';
 import { Button } from '../ui/button.tsx';
+import { useRem } from '../ui/rem.ts';
 import { Bones, Empty } from '../ui/states.tsx';
 import type { ChoiceOfRows } from './choice-of-rows.ts';
 import { allColumns, classOf, firmColumn, layoutOf, type Column, type Layout } from './columns.tsx';
@@ -354,16 +355,6 @@ function useLayout(scroller: RefObject<HTMLElement | null>, rem: number) {
   }, [columns, widthRem, scrollBarPx]);
 }
 
-/** The size of the root's text in px: larger on a very wide screen. */
-function useRem(): number {
-  const [rem, setRem] = useState(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
-  useEffect(() => {
-    const measure = () => setRem(Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
-    addEventListener('resize', measure);
-    return () => removeEventListener('resize', measure);
-  }, []);
-  return rem;
-}
 /** A row's height in px: 34 or 40, larger on a very wide screen. */
 function useRowHeight(rem: number): number {
   const { density } = usePreferences();
