@@ -100,13 +100,12 @@ export function takeCounts(page: Page): Promise<Pick<Bench, 'inputs' | 'frames' 
 export const firstContentMs = (page: Page): Promise<number> =>
   page.waitForFunction(() => window.bench.firstContentMs).then(async (handle) => (await handle.jsonValue()) ?? Number.NaN);
 
-/** Heap in use after a collection, in MB. */
-export async function settledHeapMb(page: Page): Promise<number> {
+/** In use after a collection, in MB: the heap, and the arrays of numbers that are kept beside it. */
+export async function settledMemory(page: Page): Promise<{ heapMb: number; arraysMb: number }> {
   const client = await page.context().newCDPSession(page);
   // The first collection lets finalizers run, whose finds the second one takes.
   for (let time = 0; time < 2; time += 1) await client.send('HeapProfiler.collectGarbage');
-  await client.send('Performance.enable');
-  const { metrics } = await client.send('Performance.getMetrics');
+  const { usedSize, backingStorageSize } = await client.send('Runtime.getHeapUsage');
   await client.detach();
-  return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN) / 1024 / 1024;
+  return { heapMb: usedSize / 1024 / 1024, arraysMb: backingStorageSize / 1024 / 1024 };
 }

@@ -15,7 +15,7 @@ import { type Figure, giveReport, tellProgress } from './bench-report.ts';
 import { figuresOfService } from './console-service.ts';
 import type { StormCounts } from './console-storm.ts';
 import { percentile } from './console-numbers.ts';
-import { settledHeapMb, takeCounts, watchPage } from './console-watch.ts';
+import { settledMemory, takeCounts, watchPage } from './console-watch.ts';
 
 const seconds = sized('BENCH_CONSOLE_SECONDS', 60);
 const heapEveryMs = 30_000;
@@ -68,7 +68,7 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
   };
   // Once before it counts: what is loaded and compiled for the first time does not grow the heap again.
   await pressAll([...keysInTable, ...keysOfSession, 'Home'], []);
-  const heapBefore = await settledHeapMb(page);
+  const before = await settledMemory(page);
   await takeCounts(page);
   [frames, worstFrameMs] = [0, 0];
   const startedAt = performance.now();
@@ -77,7 +77,7 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
     await pressAll(keysInTable, table);
     await pressAll(keysOfSession, session);
     if (performance.now() - startedAt > (heaps.length + 1) * heapEveryMs) {
-      heaps.push(await settledHeapMb(page));
+      heaps.push((await settledMemory(page)).heapMb);
       // The keys waited for the collection, not for the console.
       await takeCounts(page);
     }
@@ -86,7 +86,7 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
   await page.keyboard.press('Escape');
   await page.keyboard.press('Home');
   await pause(1000);
-  const heapAfter = await settledHeapMb(page);
+  const after = await settledMemory(page);
   storm.send('stop');
   const counts = await answer<StormCounts>();
   const rows = Number(await grid.getAttribute('aria-rowcount')) - 1;
@@ -101,8 +101,10 @@ async function figuresOfStorm(chromium: Browser): Promise<Figure[]> {
     ...keyFigures('into a session and out of it', session),
     { what: 'storm: frames a second', value: frames / lastedSeconds, unit: '/s', note: 'target 30' },
     { what: 'storm: longest frame', value: worstFrameMs, unit: 'ms' },
-    { what: 'storm: heap at the start', value: heapBefore, unit: 'MB', note: 'after a collection' },
-    { what: 'storm: heap growth', value: heapAfter - heapBefore, unit: 'MB', note: `target flat; over ${seconds} s` },
+    { what: 'storm: heap at the start', value: before.heapMb, unit: 'MB', note: 'after a collection' },
+    { what: 'storm: heap growth', value: after.heapMb - before.heapMb, unit: 'MB', note: `target flat; over ${seconds} s` },
+    { what: 'storm: arrays beside the heap at the start', value: before.arraysMb, unit: 'MB' },
+    { what: 'storm: their growth', value: after.arraysMb - before.arraysMb, unit: 'MB', note: 'target flat' },
     ...heaps.map((value, index) => ({
       what: `storm: heap after ${((index + 1) * heapEveryMs) / 1000} s`,
       value,
