@@ -19,6 +19,7 @@ const httpUrl = (value: string): URL | null => {
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '' ? url : null;
 };
 const endpointRange = 'must be empty or an http(s) URL without user info and without a fragment';
+const rulesRange = 'must map HTTP statuses (100-599) to accepted, later, refused or endpoint';
 const hasControlCharacter = (value: string) => [...value].some((character) => character < ' ' || character === '\u007F');
 const flag = z.boolean({ error: 'must be true or false' });
 const text = z.string({ error: 'must be text' });
@@ -29,13 +30,16 @@ const markerBytes = z
   .regex(/^([0-9A-Fa-f]{2}){1,4}$/, { error: 'must be one to four bytes as hexadecimal digits' });
 
 /** The bytes that frame LIS style traffic, as hexadecimal digits. */
-export const captureMarkers = z.strictObject({
-  enq: markerBytes.default('05'),
-  stx: markerBytes.default('02'),
-  frameEnd: markerBytes.default('0D0A'),
-  ack: markerBytes.default('06'),
-  eot: markerBytes.default('04'),
-});
+export const captureMarkers = z.strictObject(
+  {
+    enq: markerBytes.default('05'),
+    stx: markerBytes.default('02'),
+    frameEnd: markerBytes.default('0D0A'),
+    ack: markerBytes.default('06'),
+    eot: markerBytes.default('04'),
+  },
+  { error: 'must be an object of enq, stx, frameEnd, ack and eot' },
+);
 
 export const settingsShape = {
   submissionEndpoint: text
@@ -65,11 +69,9 @@ export const settingsShape = {
     .max(1, { error: 'must be a number 0-1' })
     .default(0.1),
   submissionStatusRules: z
-    .record(
-      z.string().regex(/^[1-5][0-9]{2}$/, { error: 'must map HTTP statuses (100-599) to accepted, later, refused or endpoint' }),
-      answerClass,
-      { error: 'must map HTTP statuses (100-599) to accepted, later, refused or endpoint' },
-    )
+    .record(z.string().regex(/^[1-5][0-9]{2}$/, { error: rulesRange }), z.enum(answerClass.options, { error: rulesRange }), {
+      error: rulesRange,
+    })
     .default({}),
   submissionProxy: text
     .refine((value) => value === '' || httpUrl(value) !== null, { error: 'must be empty or an http(s) URL' })
@@ -122,15 +124,19 @@ export function isLoopbackHost(hostname: string): boolean {
 
 const shown = (key: string, value: unknown): string => {
   if (secretKeys.includes(key as SettingKey)) return 'the given value';
-  if (key === 'submissionEndpoint' || key === 'submissionProxy')
-    return typeof value === 'string' ? `"${withoutCredentials(value)}"` : String(JSON.stringify(value));
+  if (key === 'submissionEndpoint' || key === 'submissionProxy') {
+    if (typeof value === 'string') return `"${withoutCredentials(value)}"`;
+    // A list or an object may hold an address with credentials.
+    if (typeof value === 'object' && value !== null) return 'the given value';
+  }
   return String(JSON.stringify(value)).slice(0, 200);
 };
 
 /** An address as it may be shown: without user info and query; text that is no URL stays out of sight. */
 export function withoutCredentials(address: string): string {
-  if (!URL.canParse(address)) return 'not a URL';
-  const url = new URL(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
+  // Without "//" a user's name reads as a scheme, and the password as the path.
+  if (url === null || url.host === '') return 'not a URL';
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
@@ -153,7 +159,7 @@ export function changedSettings(current: Settings, change: Readonly<Record<strin
     const place = issue !== undefined && issue.path.length > 1 ? ` (at ${issue.path.slice(1).join('.')})` : '';
     throw new CourierError(
       'ERR_SETTING_OUT_OF_RANGE',
-      `${key} cannot be ${shown(key, change[key] ?? current[key as SettingKey])}${place}: it ${issue?.message ?? 'is out of range'}. The old value stays.`,
+      `${key} cannot be ${shown(key, Object.hasOwn(change, key) ? change[key] : current[key as SettingKey])}${place}: it ${issue?.message ?? 'is out of range'}. The old value stays.`,
     );
   }
   assertEndpointIsSafe(parsed.data);
