@@ -48,7 +48,10 @@ export class RowsInView {
   fit(extent: Extent): void {
     const { rowPx } = this.#extent;
     this.#extent = extent;
-    this.#put(placeKept(extent, this.#place, rowPx));
+    const kept = placeKept(extent, this.#place, rowPx);
+    // Where the place holds, the browser may be on its way to another: it is not called back.
+    if (kept === this.#place) this.#settleSoon();
+    else this.#put(kept);
   }
   /** Brings the row into view. */
   show(index: number): void {
@@ -60,12 +63,12 @@ export class RowsInView {
     return placeScrolled(this.#extent, this.#place, this.#scroller?.scrollTop ?? 0);
   }
   #put(place: Place): void {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#settle(), restMs);
+    this.#settleSoon();
     this.#move(place);
   }
-  #settle(): void {
-    this.#move(placeRested(this.#extent, this.#scrolled()));
+  #settleSoon(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#move(placeRested(this.#extent, this.#scrolled())), restMs);
   }
   #move({ base, scrollTop }: Place): void {
     if (this.#scroller === null) return;

@@ -174,6 +174,16 @@ describe('a view', () => {
     expect(scroller.scrollTop).toBe(1000 * 34 - 762);
   });
 
+  test('goes where the browser scrolls it, also when rows come before that is told', () => {
+    const { view, scroller, scrollBy, fit } = viewOf(fiveMillion);
+    view.show(2_000_000);
+    scroller.scrollTop = 1_500_000;
+    fit({ ...fiveMillion, total: 5_000_100 });
+    scrollBy(0);
+    expect(scroller.scrollTop).toBe(1_500_000);
+    expect(view.shown().top).toBeGreaterThan(4_000_000);
+  });
+
   test('that is gone moves nothing more', () => {
     const { view, scroller, scrollBy, detach } = viewOf(fiveMillion);
     scrollBy(500);
