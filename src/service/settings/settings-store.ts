@@ -3,9 +3,8 @@
  *   update -> checked as a whole -> on disk -> last good copy -> listeners, once
  *   settings.json edited by hand -> checked as a whole -> last good copy -> listeners, once;  else told, nothing changes
  * The Authorization value is never in settings.json; it has a store of its own.
- * May import: node, src/common, src/service/settings.
+ * May import: src/common, src/service.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { ShownSettings } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { SettingsVersion } from '../../common/console.ts';
@@ -27,9 +26,12 @@ import {
 } from './effective.ts';
 import { openSecretFile, type SecretStore } from './secret-file.ts';
 import { type FileEdit, watchSettingsFile } from './file-watch.ts';
-import { keepLastGood, loadSettingsFile, outOfRange, type StoredValues, unknownKeysOf } from './settings-file.ts';
+import { quietly } from './quietly.ts';
+import { SecretKeeper } from './secret-keeper.ts';
+import { keepLastGood, loadSettingsFile, outOfRange, unknownKeysOf } from './settings-file.ts';
 import { SettingsProblems } from './settings-problems.ts';
 import { openVersions } from './settings-versions.ts';
+import { isSameFile, SettingsWriter, type Stored } from './settings-writer.ts';
 
 export type { SettingsBacking } from './backing.ts';
 export type { SecretStore } from './secret-file.ts';
@@ -99,130 +101,57 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   problems.unknownKeys(loaded.unknownKeys);
   const run: RunSettings = { overrides, environmentHeader: (environment[environmentHeaderName] ?? '').replace(/[\r\n]+$/, '') };
 
-  let values: StoredValues = loaded.values;
-  /** The stored Authorization value could not be read: what it is worth nobody knows, so it must not outlive a move. */
-  let isSecretUnknown = false;
-  let stored = changedSettings(loaded.settings, { submissionAuthHeader: readSecret() });
+  const secret = new SecretKeeper({ secretStore, backing, problems, log, isReadOnly });
+  const joined = secret.joined(loaded);
+  let stored: Stored = { settings: joined.stored, values: joined.values };
   let runOrigin: string | null = null;
-  let current = holding(stored);
+  let current = holding(stored.settings);
   runOrigin = originOf(current.submissionEndpoint);
   const versions = openVersions(dataDir);
   if (!isReadOnly && loaded.damage === null)
-    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, values));
-  if (!isReadOnly) quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
-  reviewSecret();
+    quietly(log, 'The copy of the good settings could not be written.', () => keepLastGood(dataDir, stored.values));
+  if (!isReadOnly) keepVersion();
+  secret.review(stored.settings);
   const file = watchSettingsFile(dataDir);
-
-  /** The stored Authorization value. One found in settings.json moves to where it belongs. */
-  function readSecret(): string {
-    const { submissionAuthHeader: misplaced, ...others } = values;
-    try {
-      let secret = secretStore.read();
-      if (typeof misplaced === 'string' && secret === '') secret = misplaced;
-      if (typeof misplaced === 'string' && !isReadOnly) {
-        secretStore.write(secret, originOf(loaded.settings.submissionEndpoint) ?? '');
-        backing.write(others);
-        values = others;
-        log.warn({}, 'submissionAuthHeader was in the settings file; it was moved to where secrets are kept.');
-      }
-      return changedSettings(loaded.settings, { submissionAuthHeader: secret }).submissionAuthHeader;
-    } catch (error) {
-      const reason = error instanceof CourierError ? 'it holds a character that a header cannot carry' : errnoWords(error);
-      problems.secretUnreadable(reason);
-      isSecretUnknown = true;
-      values = others;
-      return '';
-    }
-  }
-
-  function keepSecret({ submissionAuthHeader, submissionEndpoint }: Settings): void {
-    secretStore.write(submissionAuthHeader, originOf(submissionEndpoint) ?? '');
-  }
-
-  function reviewSecret(): void {
-    if (!isReadOnly)
-      problems.secretReviewed(secretStore.review?.(originOf(stored.submissionEndpoint) ?? '') ?? null, isSecretUnknown);
-  }
+  const writer = new SettingsWriter({ dataDir, backing, secret, file, now, log });
 
   function holding(next: Settings): Settings {
     return effectiveSettings(next, run, runOrigin);
   }
 
-  /** For copies that are a convenience: the settings themselves are safe, the log says what is not. */
-  function quietly(message: string, write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      log.warn({ err: error, reason: errnoWords(error) }, message);
-    }
-  }
-
-  /**
-   * The files cannot change in one moment, so when endpoint and header change together the header goes first and comes
-   * last, after the copy that a damaged file falls back on: a crash leaves no header, never one at the wrong endpoint.
-   */
-  function writeAll(next: Settings, nextValues: StoredValues, isSecretEntered: boolean): void {
-    const isSecretNew = next.submissionAuthHeader !== stored.submissionAuthHeader || (isSecretUnknown && isSecretEntered);
-    const isMoved = originOf(next.submissionEndpoint) !== originOf(stored.submissionEndpoint);
-    try {
-      if (isMoved && (isSecretNew || isSecretUnknown)) secretStore.write('');
-      if (!isDeepStrictEqual(nextValues, values)) writeValues(nextValues);
-      if (isSecretNew) keepSecret(next);
-    } catch (error) {
-      // The old state again, in the same order, as far as the disk lets us.
-      quietly('The old settings could not be put back.', () => {
-        writeValues(values);
-        if (isSecretNew) keepSecret(stored);
-      });
-      throw new CourierError(
-        'ERR_STORE_WRITE_FAILED',
-        `The settings could not be written: ${errnoWords(error)}. The old values stay.`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-
-  /** conf reports no error when a full disk cuts the file short, so what was written is read again. */
-  function writeValues(nextValues: StoredValues): void {
-    quietly('A settings file that was edited by hand could not be copied aside.', () => file.copyAside(now()));
-    backing.write(nextValues);
-    file.isOurs();
-    if (!isDeepStrictEqual(comparable(backing.read()), comparable(nextValues)))
-      throw Object.assign(new Error('the file differs from what was written'), { code: 'EIO' });
-    keepLastGood(dataDir, nextValues);
+  function keepVersion(): void {
+    quietly(log, 'The list of earlier settings could not be written.', () => versions.add(stored.settings, now()));
   }
 
   function update(change: Readonly<Record<string, unknown>>): ShownSettings {
     takeEdit();
-    const next = storedAfter(stored, change);
-    const nextCurrent = holding(next);
+    const settings = storedAfter(stored.settings, change);
+    const nextCurrent = holding(settings);
     verify?.(nextCurrent, changedKeys(current, nextCurrent));
     const { submissionAuthHeader: _secret, ...plain } = change;
     // What the schema made of a value is stored, so that a part of a nested setting is stored whole.
-    const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, next[key as SettingKey]]));
-    const nextValues = { ...values, ...taken };
+    const taken = Object.fromEntries(Object.keys(plain).map((key) => [key, settings[key as SettingKey]]));
+    const next = { settings, values: { ...stored.values, ...taken } };
     const isSecretEntered = Object.hasOwn(change, 'submissionAuthHeader');
-    writeAll(next, nextValues, isSecretEntered);
-    hold(next, nextValues, isSecretEntered);
+    writer.replace(stored, next, { isSecretEntered });
+    hold(next, isSecretEntered);
     return shown();
   }
 
   /** What is on the disk holds from now on. */
-  function hold(next: Settings, nextValues: StoredValues, isSecretEntered: boolean): void {
-    if (stored.submissionAuthHeader !== '' && next.submissionAuthHeader === '' && !isSecretEntered)
+  function hold(next: Stored, isSecretEntered: boolean): void {
+    if (stored.settings.submissionAuthHeader !== '' && next.settings.submissionAuthHeader === '' && !isSecretEntered)
       log.warn({}, 'submissionAuthHeader was removed, because it was entered for another endpoint; enter it for the new one.');
-    const nextCurrent = holding(next);
+    const nextCurrent = holding(next.settings);
     const changed = changedKeys(current, nextCurrent);
-    [values, stored, current] = [nextValues, next, nextCurrent];
+    [stored, current] = [next, nextCurrent];
     runOrigin ??= originOf(current.submissionEndpoint);
     problems.damaged(null);
     if (file.look().type === 'none') problems.notApplied(null);
-    problems.unknownKeys(unknownKeysOf(values));
-    if (isSecretEntered) isSecretUnknown = false;
-    reviewSecret();
-    quietly('The list of earlier settings could not be written.', () => versions.add(stored, now()));
+    problems.unknownKeys(unknownKeysOf(stored.values));
+    if (isSecretEntered) secret.entered();
+    secret.review(stored.settings);
+    keepVersion();
     if (changed.length === 0) return;
     log.info({ keys: changed.join(' ') }, 'Settings changed.');
     for (const listener of listeners) listener(current, changed);
@@ -246,41 +175,34 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   /** @throws CourierError when it cannot be used; nothing changed then. */
   function applyEdit({ values: found, settings, mark }: Extract<FileEdit, { type: 'edited' }>): void {
     const { submissionAuthHeader: misplaced = '', ...others } = found;
-    if (misplaced === '' && isDeepStrictEqual(comparable(others), comparable(values))) {
+    if (misplaced === '' && isSameFile(others, stored.values)) {
       file.isOurs(mark);
       return problems.notApplied(null);
     }
-    const plain = holding({ ...settings, submissionAuthHeader: stored.submissionAuthHeader });
+    const plain = holding({ ...settings, submissionAuthHeader: stored.settings.submissionAuthHeader });
     verify?.(plain, changedKeys(current, plain));
-    const { header, isEntered } = headerAfterEdit(stored, settings, { misplaced: String(misplaced), kept: keptSecret() });
+    const { header, isEntered } = headerAfterEdit(stored.settings, settings, {
+      misplaced: String(misplaced),
+      kept: secret.kept(),
+    });
     const next = changedSettings(settings, { submissionAuthHeader: header });
     try {
       // Of a value that could not be read nobody knows for which endpoint it was.
-      const isMoved = originOf(settings.submissionEndpoint) !== originOf(stored.submissionEndpoint);
-      if (header !== stored.submissionAuthHeader || (isSecretUnknown && isMoved)) keepSecret(next);
+      const isMoved = originOf(settings.submissionEndpoint) !== originOf(stored.settings.submissionEndpoint);
+      if (header !== stored.settings.submissionAuthHeader || (secret.isUnknown && isMoved)) secret.keep(next);
       if (Object.hasOwn(found, 'submissionAuthHeader')) backing.write(others);
     } catch (error) {
       throw new CourierError('ERR_STORE_WRITE_FAILED', `the disk took no note of it: ${errnoWords(error)}.`, { cause: error });
     }
     file.isOurs(Object.hasOwn(found, 'submissionAuthHeader') ? undefined : mark);
-    quietly('The copy of the good settings could not be written.', () => keepLastGood(dataDir, others));
+    quietly(log, 'The copy of the good settings could not be written.', () => keepLastGood(dataDir, others));
     log.info({}, 'The settings file was edited by hand and is used from now on.');
-    hold(next, others, isEntered);
-  }
-
-  /** The value as it is kept now; null when it cannot be read. */
-  function keptSecret(): string | null {
-    try {
-      return secretStore.read();
-    } catch {
-      // It was told when it was read first, or is told at the next start.
-      return null;
-    }
+    hold({ settings: next, values: others }, isEntered);
   }
 
   function look(): void {
     takeEdit();
-    reviewSecret();
+    secret.review(stored.settings);
   }
 
   function shown(): ShownSettings {
@@ -297,7 +219,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
   return {
     current: () => current,
     shown,
-    preview: (change) => holding(storedAfter(stored, change)),
+    preview: (change) => holding(storedAfter(stored.settings, change)),
     update,
     onChange(listener) {
       listeners.add(listener);
@@ -309,9 +231,4 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     versions: versions.list,
     restoreVersion: (version) => update(versions.changeTo(version)),
   };
-}
-
-/** Values as JSON keeps them, without the notes that conf keeps among them. */
-function comparable({ __internal__: _notes, ...values }: StoredValues): unknown {
-  return JSON.parse(JSON.stringify(values));
 }
