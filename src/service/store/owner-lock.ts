@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CourierError } from '../../common/errors.ts';
-import { errnoWords } from './file-system.ts';
+import { errnoOf, errnoWords } from './file-system.ts';
 
 export interface Owner {
   pid: number;
@@ -22,6 +22,8 @@ export interface Ownership {
   /** Gives the directory free for others. */
   release(): void;
 }
+
+const isDiskFull = (error: unknown) => ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
 
 /** SQLITE_BUSY: somebody else holds the lock. */
 const busy = 5;
@@ -48,8 +50,13 @@ export async function acquireOwnership(
     writeFileSync(`${ownerFile}.tmp`, JSON.stringify(owner), { mode: 0o600 });
     renameSync(`${ownerFile}.tmp`, ownerFile);
   } catch (error) {
-    database.close();
-    throw unusable(error);
+    if (!isDiskFull(error)) {
+      database.close();
+      throw unusable(error);
+    }
+    // The lock holds without a name, and what stays pending says what the disk did. The name of an earlier owner would be wrong.
+    rmSync(`${ownerFile}.tmp`, { force: true });
+    rmSync(ownerFile, { force: true });
   }
   return {
     release: () => {
