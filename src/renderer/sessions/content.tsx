@@ -9,7 +9,7 @@ import { bytes, clockMs, count } from '../model/format.ts';
 import { Button } from '../ui/button.tsx';
 import { Tree, type TreeHandle } from '../ui/tree.tsx';
 import { messageNodes, pathToMarked } from './message-nodes.tsx';
-import { bytesOf, linesOf } from './patient.ts';
+import { bytesOf, linesOf, withoutForeign } from './patient.ts';
 import type { RefusedPlace } from './refused-place.ts';
 import { Masked, TextValue } from './text-value.tsx';
 
@@ -164,8 +164,9 @@ function hexLines(values: readonly number[]): string {
 }
 
 /** The file's own fields; messages and elements have views of their own. */
-export function FileView({ session, onCopy }: Omit<ContentProps, 'isShown'>) {
-  const { messages, elements, ...rest } = session;
+export function FileView({ session, isShown, onCopy }: ContentProps) {
+  const { messages, elements } = session;
+  const { messages: _messages, elements: _elements, ...rest } = isShown ? session : withoutForeign(session);
   const text = JSON.stringify(
     { ...rest, messages: `${messages.length} (see Message)`, elements: `${elements.length} (see Bytes)` },
     null,

@@ -324,11 +324,13 @@ function Content({ ref, session, refused }: { ref: Ref<MessageHandle>; session: 
       {tab === 'message' && <MessageView ref={onMessage} session={session} isShown={isShown} onCopy={onCopy} refused={refused} />}
       {tab === 'raw' && <RawView session={session} isShown={isShown} onCopy={onCopy} />}
       {tab === 'bytes' && <BytesView session={session} isShown={isShown} />}
-      {tab === 'file' && <FileView session={session} onCopy={onCopy} />}
+      {tab === 'file' && <FileView session={session} isShown={isShown} onCopy={onCopy} />}
     </Tabs>
   );
 }
 
+/** What an operator who reads does; a wheel or a finger moves no pointer. */
+const inputs = ['pointermove', 'pointerdown', 'wheel', 'touchmove', 'keydown'] as const;
 function useHideWhenIdle(isShown: boolean, hide: () => void): void {
   useEffect(() => {
     if (!isShown) return;
@@ -337,12 +339,10 @@ function useHideWhenIdle(isShown: boolean, hide: () => void): void {
       clearTimeout(timer);
       timer = setTimeout(hide, shownMs);
     };
-    addEventListener('pointermove', again);
-    addEventListener('keydown', again);
+    for (const input of inputs) addEventListener(input, again);
     return () => {
       clearTimeout(timer);
-      removeEventListener('pointermove', again);
-      removeEventListener('keydown', again);
+      for (const input of inputs) removeEventListener(input, again);
     };
   }, [isShown, hide]);
 }

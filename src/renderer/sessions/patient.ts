@@ -3,7 +3,7 @@
  * result at all.
  * May import: src/common.
  */
-import type { SessionFile } from '../../common/session.ts';
+import { attemptEntry, changeEntry, sessionFile, type SessionFile } from '../../common/session.ts';
 
 /** Segments that are about the patient as a whole; `P` is their name in LIS style records. */
 const patientSegments = new Set(['PID', 'PD1', 'NK1', 'IN1', 'IN2', 'IN3', 'GT1', 'MRG', 'PV1', 'PV2', 'ACC', 'NTE', 'P']);
@@ -67,10 +67,22 @@ function hiddenLine(line: number[]): number[] {
   return line;
 }
 
+const own = new Set(Object.keys(sessionFile.shape));
+const ownInHistory = new Set([...Object.keys(attemptEntry.shape), ...Object.keys(changeEntry.shape)]);
+/** The file with the fields that another program added hidden: nobody here knows what they hold. */
+export function withoutForeign(session: SessionFile): Record<string, unknown> {
+  return {
+    ...hiddenBut(own, session),
+    submissionHistory: session.submissionHistory.map((entry) => hiddenBut(ownInHistory, entry)),
+  };
+}
+const hiddenBut = (known: ReadonlySet<string>, fields: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, known.has(name) ? (value as unknown) : hiddenText]));
+
 /** The file without patient fields, and without the bytes that would tell them. */
 export function maskedFile(session: SessionFile): Record<string, unknown> {
   return {
-    ...session,
+    ...withoutForeign(session),
     messages: session.messages.map((message) =>
       linesOf(message, false)
         .map(({ text, isHidden }) => (isHidden ? `${text}|${hiddenText}` : text))

@@ -9,7 +9,7 @@ import { filterOf, sortOf } from '../../../src/renderer/model/session-filter.ts'
 import { visible } from '../../../src/renderer/model/visible.ts';
 import { eventWord, stateOf, statusTexts, wordOf } from '../../../src/renderer/model/words.ts';
 import { segmentsOf } from '../../../src/renderer/sessions/hl7.ts';
-import { bytesOf, linesOf, maskedFile } from '../../../src/renderer/sessions/patient.ts';
+import { bytesOf, linesOf, maskedFile, withoutForeign } from '../../../src/renderer/sessions/patient.ts';
 import { causesOf, fileOf, sessionsOf, statusOf } from '../../support/scripted-data.ts';
 
 const now = Date.UTC(2026, 10, 2, 12, 0, 0);
@@ -87,7 +87,15 @@ describe('patient fields', () => {
   });
 
   test('are not in an exported file that is masked', () => {
-    const text = JSON.stringify(maskedFile(fileOf(summary, 'Jane called')));
+    const file = fileOf(summary, 'Jane called');
+    const foreign = {
+      ...file,
+      patientName: 'JANE',
+      submissionHistory: [{ at: 1, outcome: 'ignored', by: 'JANE' }],
+    } as typeof file;
+    expect(JSON.stringify([maskedFile(foreign), withoutForeign(foreign)])).not.toContain('JANE');
+    expect(withoutForeign(file)).toEqual(file);
+    const text = JSON.stringify(maskedFile(file));
     expect(text).toContain('PID|***');
     expect(text).not.toMatch(/MUSTERMANN|Jane|4711/);
   });
