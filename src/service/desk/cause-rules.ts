@@ -1,12 +1,15 @@
 /**
  * What opens a cause and what ends it: the table of docs/console-contract.md, "Causes", one function for each kind of news.
  *   deliveries, circuit, survey, devices, disk, capture, settings -> CauseBook
- * May import: src/common, machines, src/service.
+ * May import: xstate, src/common, machines, src/service.
  */
+import { type Actor, createActor } from 'xstate';
 import type { Device } from '../../common/console.ts';
 import type { Status } from '../../common/contract.ts';
 import type { Circuit } from '../../common/outcome.ts';
+import { captureTroubleMachine } from '../../../machines/capture-trouble.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
+import type { Timers } from '../event-hub.ts';
 import { quietAfterMs } from '../store/device-survey.ts';
 import { type CauseKey, refusedKey, unheardKey, usedUpKey } from '../store/session-cause.ts';
 import type { StoreCounts } from '../store/session-store.ts';
@@ -18,8 +21,6 @@ import type { Disk } from './disk-watch.ts';
 const quietOpensMs = 60 * 60_000;
 /** A device that was last heard before that is none that fell silent now: it is gone, or its results were imported. */
 const quietOpensMsMax = 7 * 24 * 60 * 60_000;
-/** A gap in what was captured is over when nothing more is lost for so long. */
-const gapOverMs = 60_000;
 const settingsProblems: ReadonlySet<string> = new Set([
   'certificates.unusable',
   'secret.foreign',
@@ -48,13 +49,21 @@ export class CauseRules {
   readonly #book: CauseBook;
   readonly #now: () => number;
   #pending: Survey['pending'] = { count: 0, devices: [] };
+  readonly #captureTrouble: Actor<typeof captureTroubleMachine>;
   #gapSeenAt = 0;
-  /** Capture works, or an operator ended it; not known before it said so. */
-  #isCaptureWell = false;
 
-  constructor(book: CauseBook, now: () => number) {
+  constructor(book: CauseBook, now: () => number, clock: Timers) {
     this.#book = book;
     this.#now = now;
+    this.#captureTrouble = createActor(captureTroubleMachine, { clock });
+    this.#captureTrouble.on('trouble.occurred', ({ message, at }) => book.occur(plainKey('capture'), { message, at }));
+    this.#captureTrouble.on('trouble.ended', () => book.end('capture'));
+    this.#captureTrouble.start();
+  }
+
+  /** Ends its timer. */
+  close(): void {
+    this.#captureTrouble.stop();
   }
 
   circuitChanged(circuit: Circuit, nextTryAt: number | undefined): void {
@@ -133,20 +142,16 @@ export class CauseRules {
   }
 
   captureChanged({ state, reason, lastGapAt = 0 }: NonNullable<Status['capture']>): void {
-    const key = plainKey('capture');
+    const heard = { lastGapAt, at: this.#now() };
     const isNewGap = lastGapAt > this.#gapSeenAt;
-    if (isNewGap) this.#gapSeenAt = lastGapAt;
-    // While it starts again nobody knows yet.
-    if (state !== 'starting') this.#isCaptureWell = state !== 'failed';
-    if (state === 'failed') this.#book.occur(key, { message: reason ?? 'Capture failed; it is started again by itself.' });
-    else if (isNewGap)
-      this.#book.occur(key, { message: 'Packets were lost; what they carried was not captured.', at: lastGapAt });
-    else this.captureSettled();
-  }
-
-  /** Time passed: a gap may be over. */
-  captureSettled(): void {
-    if (this.#isCaptureWell && this.#now() - this.#gapSeenAt >= gapOverMs) this.#book.end('capture');
+    this.#gapSeenAt = Math.max(this.#gapSeenAt, lastGapAt);
+    if (state === 'failed') {
+      const said = reason ?? 'Capture failed; it is started again by itself.';
+      this.#captureTrouble.send({ type: 'capture.failed', reason: said, ...heard });
+      return;
+    }
+    if (isNewGap) this.#captureTrouble.send({ type: 'bytes.lost', ...heard });
+    if (state !== 'starting') this.#captureTrouble.send({ type: 'capture.settled', ...heard });
   }
 
   diskChanged({ state }: Disk): void {

@@ -208,6 +208,7 @@ export class DeskRoom {
     const { dataDir, now, log, worker, hub } = this.deps;
     const kept = await readDeskFile(dataDir, now(), log);
     this.#lastInterruptionEndedAt = kept.lastInterruptionEndedAt;
+    this.rules.close();
     [this.causes, this.rules] = this.#openCauses(kept.causes);
     this.rules.problemsChanged(this.deps.problems?.() ?? []);
     this.#ends.push(
@@ -302,6 +303,7 @@ export class DeskRoom {
     if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
     for (const end of this.#ends.splice(0)) end();
     this.disk.close();
+    this.rules.close();
     this.jobs.close();
     await Promise.all(
       [this.feed, this.#causesPace, this.#jobsPace, this.#logPace, this.#keepPace, this.access].map((part) => part.close()),
@@ -325,7 +327,7 @@ export class DeskRoom {
       },
       onKeep: () => this.#keepPace.request(),
     });
-    return [book, new CauseRules(book, now)];
+    return [book, new CauseRules(book, now, this.#timers)];
   }
 
   #notify(notice: Notice): void {
@@ -358,7 +360,6 @@ export class DeskRoom {
   async #tick(): Promise<void> {
     const tick = this.#ticks++;
     const isSurveyDue = this.#isDirty || tick % ticksPerSurvey === 0;
-    this.rules.captureSettled();
     try {
       if (isSurveyDue) await this.#lookAtSessions();
       if (tick % ticksPerDeviceLook === 0) await this.#lookAtDevices();

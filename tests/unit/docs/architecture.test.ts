@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { AnyStateMachine } from 'xstate';
 import { expect, test } from 'vitest';
 import { captureMachine } from '../../../machines/capture.ts';
+import { captureTroubleMachine } from '../../../machines/capture-trouble.ts';
 import { causeMachine } from '../../../machines/cause.ts';
 import { consoleMachine } from '../../../machines/console.ts';
 import { endpointMachine } from '../../../machines/endpoint.ts';
@@ -23,6 +24,7 @@ const charts: Record<string, AnyStateMachine> = {
   endpoint: endpointMachine,
   retention: retentionMachine,
   capture: captureMachine,
+  captureTrouble: captureTroubleMachine,
   cause: causeMachine,
   interruption: interruptionMachine,
   retryJob: retryJobMachine,
