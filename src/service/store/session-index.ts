@@ -69,6 +69,7 @@ export class SessionIndex {
   /** Put in by `apply` while a scan runs: its list of names is older than they are. */
   #touched: Set<string> | null = null;
   #isScanned = false;
+  #hasFolder = false;
 
   constructor(tools: IndexTools) {
     this.#tools = tools;
@@ -94,12 +95,12 @@ export class SessionIndex {
    * @throws the system's error when the folder cannot be listed.
    */
   async scan(now: number): Promise<ScanResult> {
-    const { fileSystem, folder, breathe } = this.#tools;
+    const { breathe } = this.#tools;
     const touched = (this.#touched = new Set<string>());
     const result: ScanResult = { damaged: [], reports: [], added: [], changed: [], removed: [], filesRead: 0 };
     const isFirst = !this.#isScanned;
     try {
-      const names = namesIn(fileSystem, folder);
+      const names = this.#names();
       for (const [at, name] of names.entries()) {
         if (at % filesPerTurn === 0) await breathe();
         if (!isSessionName(name)) continue;
@@ -122,6 +123,19 @@ export class SessionIndex {
       return result;
     } finally {
       this.#touched = null;
+    }
+  }
+
+  /** A store that only reads may find no folder yet; one that was there and is gone is a fault, not an empty store. */
+  #names(): string[] {
+    const { fileSystem, folder } = this.#tools;
+    try {
+      const names = fileSystem.list(folder);
+      this.#hasFolder = true;
+      return names;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT' && !this.#hasFolder) return [];
+      throw error;
     }
   }
 
@@ -259,13 +273,3 @@ const nameOf = (id: string) => id + sessionExtension;
 
 const isUnchanged = (known: SessionDigest, facts: FileFacts) =>
   isSameState(facts, { ino: known.ino, size: known.bytes, ctimeMs: known.ctimeMs });
-
-/** A store that only reads may find no folder yet. */
-function namesIn(fileSystem: StoreFileSystem, folder: string): string[] {
-  try {
-    return fileSystem.list(folder);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}

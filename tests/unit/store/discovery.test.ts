@@ -161,6 +161,14 @@ test('a folder that cannot be listed is an error, not an empty queue', async () 
   expect((await store.discover()).queue).toHaveLength(1);
 });
 
+test('a folder that is gone is an error, and what it held is not called delivered or deleted', async () => {
+  const { store, files } = await storeWith([storedSession('s1')]);
+  await store.discover();
+  files.fault = ({ name }) => (name === 'list' ? errno('ENOENT') : undefined);
+  await expect(store.discover()).rejects.toMatchObject({ code: 'ERR_DATA_FOLDER_UNUSABLE' });
+  expect(await store.counts()).toMatchObject({ pending: 1 });
+});
+
 test.each(['EACCES', 'EIO', 'EMFILE'])(
   'a file that the disk refuses (%s) stays, is named once, and is tried again',
   async (code) => {
