@@ -1,9 +1,10 @@
 /**
  * Which value of a setting holds in this run: `--set`, then the environment, then what is stored. And to which endpoint
  * the Authorization value may go: one that was entered for an origin is never sent to another (design section 5).
- * May import: src/common.
+ * May import: src/common, src/service/settings.
  */
 import { changedSettings, type SettingKey, type Settings } from '../../common/settings.ts';
+import { withProxyPassword } from './proxy-password.ts';
 
 /** What holds for this run only. */
 export interface RunSettings {
@@ -55,7 +56,7 @@ function isMoved(before: Settings, after: Settings): boolean {
  * @throws CourierError naming key, value and range.
  */
 export function storedAfter(stored: Settings, change: Readonly<Record<string, unknown>>): Settings {
-  const next = changedSettings(stored, change);
+  const next = changedSettings(stored, withProxyPassword(change, stored));
   return isMoved(stored, next) && !Object.hasOwn(change, 'submissionAuthHeader') ? { ...next, submissionAuthHeader: '' } : next;
 }
 

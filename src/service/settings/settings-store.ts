@@ -28,6 +28,7 @@ import { openSecretFile, type SecretStore } from './secret-file.ts';
 import { type FileEdit, watchSettingsFile } from './file-watch.ts';
 import { quietly } from './quietly.ts';
 import { SecretKeeper } from './secret-keeper.ts';
+import { withoutProxyPassword } from './proxy-password.ts';
 import { keepLastGood, loadSettingsFile, outOfRange, unknownKeysOf } from './settings-file.ts';
 import { SettingsProblems } from './settings-problems.ts';
 import { openVersions } from './settings-versions.ts';
@@ -209,7 +210,7 @@ export function openSettings(options: SettingsOptions): SettingsStore {
     const { submissionAuthHeader, ...settings } = current;
     const by = overriddenBy(run);
     return {
-      settings,
+      settings: { ...settings, submissionProxy: withoutProxyPassword(settings.submissionProxy) },
       secretsSet: submissionAuthHeader === '' ? [] : ['submissionAuthHeader'],
       overridden: Object.keys(by) as SettingKey[],
       overriddenBy: by,

@@ -23,6 +23,38 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
+describe('the password in a proxy’s address', () => {
+  const proxy = 'http://user:p%40ss@proxy.example:3128';
+  const asShown = 'http://user:********@proxy.example:3128/';
+
+  test('is used and never shown, whoever set it', () => {
+    const settings = open();
+    expect(settings.update({ submissionProxy: proxy }).settings.submissionProxy).toBe(asShown);
+    expect(settings.current().submissionProxy).toBe(proxy);
+    expect(open({ overrides: { submissionProxy: proxy } }).shown().settings.submissionProxy).toBe(asShown);
+    expect(settings.update({ submissionProxy: 'http://proxy.example' }).settings.submissionProxy).toBe('http://proxy.example');
+  });
+
+  test('stays when the address comes back as it was shown', () => {
+    const settings = open();
+    settings.update({ submissionProxy: proxy });
+    settings.update({ submissionProxy: asShown, submissionConcurrency: 4 });
+    expect(settings.current()).toMatchObject({ submissionProxy: proxy, submissionConcurrency: 4 });
+    expect(settings.preview({ submissionProxy: asShown }).submissionProxy).toBe(proxy);
+  });
+
+  test('goes to no other proxy: there it is entered again', () => {
+    const settings = open();
+    settings.update({ submissionProxy: proxy });
+    const elsewhere = { submissionProxy: asShown.replace('proxy.', 'other.') };
+    const message =
+      'submissionProxy cannot be "http://other.example:3128/" with a password that is not shown: enter the password in place of ********. The old value stays.';
+    expect(() => settings.update(elsewhere)).toThrow(message);
+    expect(() => settings.preview(elsewhere)).toThrow(message);
+    expect(settings.current().submissionProxy).toBe(proxy);
+  });
+});
+
 describe('a change', () => {
   test('of several settings is one event that names them all', () => {
     const settings = open();
