@@ -63,8 +63,6 @@ export async function deskWorld(options: DeskWorldOptions = {}) {
     settings: {
       current: () => settings,
       preview: (change) => changedSettings(settings, change),
-      versions: () => [{ version: 1, at: 0, changed: ['retentionDays'] }],
-      restoreVersion: () => ({ settings, secretsSet: [], overridden: [] }),
     },
     hub,
     log,

@@ -8,7 +8,8 @@ import type { SubmissionStatus } from '../../common/session.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { bucketsOf } from '../store/activity-counts.ts';
 import { testConnection } from './connection-test.ts';
-import { type DeskRoom, midnightBefore } from './desk.ts';
+import { midnightBefore } from './day.ts';
+import type { DeskRoom } from './desk.ts';
 import type { RetryWish } from './retry-jobs.ts';
 
 export type DeskHandlers = HandlersOf<
@@ -24,8 +25,6 @@ export type DeskHandlers = HandlersOf<
   | 'getTransitions'
   | 'getLog'
   | 'testConnection'
-  | 'getSettingsVersions'
-  | 'restoreSettingsVersion'
   | 'recordPatientAccess'
   | 'getPatientAccess'
 >;
@@ -42,12 +41,12 @@ export function deskHandlers(room: DeskRoom): DeskHandlers {
     getCauses: () => ({ causes: room.causes.all }),
     setCauseNote: async ({ causeId, note }) => {
       const cause = room.causes.setNote(causeId, note);
-      await room.keepNow();
+      await room.keeper.keepNow();
       return { cause };
     },
     muteCause: async ({ causeId, muted }) => {
       const cause = room.causes.mute(causeId, muted);
-      await room.keepNow();
+      await room.keeper.keepNow();
       return { cause };
     },
     startRetryJob: async (params) => {
@@ -61,8 +60,6 @@ export function deskHandlers(room: DeskRoom): DeskHandlers {
     getTransitions: (which) => ({ transitions: room.watch.transitions(which) }),
     getLog: (wanted) => ({ lines: log.recent(wanted) }),
     testConnection: ({ change = {} }) => testConnection(change, { settings, environment, now, signal: room.closing.signal }),
-    getSettingsVersions: () => ({ versions: settings.versions() }),
-    restoreSettingsVersion: ({ version }) => settings.restoreVersion(version),
     recordPatientAccess: async (params) => recordAccess(room, params),
     getPatientAccess: async ({ sessionId }) => ({ entries: await room.access.list(sessionId) }),
   };

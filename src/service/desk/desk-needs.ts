@@ -2,10 +2,11 @@
  * What the desk needs of the other rooms, and no more: so it can be tried without them.
  * May import: src/common, src/service.
  */
-import type { Device, Facets, LogLine, SettingsVersion } from '../../common/console.ts';
-import type { ShownSettings, Status } from '../../common/contract.ts';
+import type { Device, Facets, LogLine } from '../../common/console.ts';
+import type { Status } from '../../common/contract.ts';
 import type { Settings } from '../../common/settings.ts';
 import type { Environment } from '../delivery/proxy.ts';
+import type { DiskSpace } from '../disk-space.ts';
 import type { EventHub, Timers } from '../event-hub.ts';
 import type { Log, ServiceLog } from '../log.ts';
 import type { ActivityCounts, ActivityQuery } from '../store/activity-counts.ts';
@@ -26,9 +27,6 @@ export type DeskWorker = Pick<SubmissionWorker, 'on' | 'status' | 'triggerNow'>;
 export interface DeskSettings {
   current(): Settings;
   preview(change: Readonly<Record<string, unknown>>): Settings;
-  versions(): SettingsVersion[];
-  /** @throws CourierError for a version that is not kept any more. */
-  restoreVersion(version: number): ShownSettings;
 }
 
 export interface DeskLog extends Pick<Log, 'warn' | 'error'> {
@@ -54,6 +52,6 @@ export interface DeskDeps {
   onStatusChanged?: () => void;
   /** Name of this computer. */
   host?: string;
-  /** Free and total bytes of a folder's disk. */
-  lookAtDisk?: (folder: string) => Promise<{ freeBytes: number; totalBytes: number }>;
+  /** The system's unless a simulation brings its own. */
+  lookAtDisk?: (folder: string) => Promise<DiskSpace>;
 }

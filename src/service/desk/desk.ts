@@ -6,9 +6,7 @@
  */
 import { hostname } from 'node:os';
 import { type Actor, createActor, type InspectionEvent } from 'xstate';
-import type { Cause, LogLine, RetryJob } from '../../common/console.ts';
 import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
-import { CourierError } from '../../common/errors.ts';
 import { interruptionMachine } from '../../../machines/interruption.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
 import type { Timers } from '../event-hub.ts';
@@ -20,30 +18,22 @@ import { ActivityLedger } from './activity-ledger.ts';
 import { CauseRules } from './cause-rules.ts';
 import { type Notice, noticeOf } from './cause-words.ts';
 import { CauseBook } from './causes.ts';
-import { readDeskFile, writeDeskFile } from './desk-file.ts';
+import { type DeskFile, readDeskFile } from './desk-file.ts';
 import { type DeskHandlers, deskHandlers } from './desk-handlers.ts';
+import { DeskKeeper } from './desk-keeper.ts';
 import type { DeskDeps } from './desk-needs.ts';
+import { DeskNews } from './desk-news.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { ChangeFeed } from './feed.ts';
 import { MachineWatch } from './machine-watch.ts';
-import { Pace } from './pace.ts';
 import { PatientAccessLog } from './patient-access.ts';
 import { RetryJobs } from './retry-jobs.ts';
 import { decorated, isHeld, scopeOf, type StandingView } from './session-standing.ts';
 import { SavedCount, statusExtras } from './status-extras.ts';
+import { SurveyLoop } from './survey-loop.ts';
 
 export type { DeskDeps } from './desk-needs.ts';
 export type { Notice } from './cause-words.ts';
-
-/** Causes and retries are told of four times a second at most, the log twenty times. */
-const causesPaceMs = 250;
-const logPaceMs = 50;
-const linesPerEvent = 500;
-const keepPaceMs = 1_000;
-/** A look over all sessions: soon after something changed, and now and then in any case, because time changes things too. */
-const tickMs = 2_000;
-const ticksPerSurvey = 8;
-const ticksPerDeviceLook = 30;
 
 export interface Desk {
   handlers: DeskHandlers;
@@ -98,11 +88,6 @@ export function createDesk(deps: DeskDeps): Desk {
   };
 }
 
-/** Local midnight of the service, unix ms. */
-export function midnightBefore(now: number): number {
-  return new Date(now).setHours(0, 0, 0, 0);
-}
-
 export class DeskRoom {
   readonly deps: DeskDeps;
   readonly watch: MachineWatch;
@@ -112,6 +97,7 @@ export class DeskRoom {
   readonly jobs: RetryJobs;
   readonly ledger: ActivityLedger;
   readonly access: PatientAccessLog;
+  readonly keeper: DeskKeeper;
   /** Replaced once by `start`, when what was kept is known. */
   causes: CauseBook;
   rules: CauseRules;
@@ -120,24 +106,14 @@ export class DeskRoom {
   readonly #host: string;
   readonly #listeners = new Set<(notice: Notice) => void>();
   readonly #ends: (() => void)[] = [];
-  readonly #changedCauses = new Map<string, Cause>();
-  readonly #changedJobs = new Map<string, RetryJob>();
-  #lines: LogLine[] = [];
-  readonly #causesPace: Pace;
-  readonly #jobsPace: Pace;
-  readonly #logPace: Pace;
-  readonly #keepPace: Pace;
-  /** Whether the latest write of the list of causes succeeded. */
-  #isKept = true;
+  readonly #news: DeskNews;
+  readonly #surveys: SurveyLoop;
   readonly #saved = new SavedCount();
   readonly #interruption: Actor<typeof interruptionMachine>;
   readonly closing = new AbortController();
   #survey: Survey | null = null;
   #lastInterruptionEndedAt: number | undefined;
   #circuitTries = 0;
-  #ticks = 0;
-  #isDirty = true;
-  #timer: unknown = null;
 
   constructor(deps: DeskDeps) {
     const { store, hub, now, timers = { setTimeout, clearTimeout }, dataDir } = deps;
@@ -183,10 +159,7 @@ export class DeskRoom {
       store,
       triggerNow: () => void deps.worker().triggerNow(),
       stateOf: (id) => this.watch.lanes.get(id)?.state,
-      onChange: (job) => {
-        this.#changedJobs.set(job.id, job);
-        this.#jobsPace.request();
-      },
+      onChange: (job) => this.#news.jobChanged(job),
     });
     this.disk = new DiskWatch({
       dataDir,
@@ -198,14 +171,23 @@ export class DeskRoom {
       },
       ...(deps.lookAtDisk === undefined ? {} : { look: deps.lookAtDisk }),
     });
-    this.#causesPace = new Pace(timers, causesPaceMs, () => this.#tellCauses());
-    this.#jobsPace = new Pace(timers, causesPaceMs, () => this.#tellJobs());
-    this.#logPace = new Pace(timers, logPaceMs, () => this.#tellLines());
-    this.#keepPace = new Pace(timers, keepPaceMs, () => this.#keep());
+    this.#news = new DeskNews(hub, timers);
+    this.keeper = new DeskKeeper({ dataDir, log: deps.log, timers, content: () => this.#kept() });
+    this.#surveys = new SurveyLoop({
+      store,
+      now,
+      timers,
+      onSurvey: (survey, look) => this.#surveyed(survey, look),
+      onDevices: (devices) => {
+        this.devicesHeard = heardWithinADay(devices, now());
+        this.rules.devicesSeen(devices);
+      },
+      onError: (error) => deps.log.warn({ err: error }, 'The sessions could not be counted; it is tried again.'),
+    });
   }
 
   async start(): Promise<void> {
-    const { dataDir, now, log, worker, hub } = this.deps;
+    const { dataDir, now, log, worker } = this.deps;
     const kept = await readDeskFile(dataDir, now(), log);
     this.#lastInterruptionEndedAt = kept.lastInterruptionEndedAt;
     this.rules.close();
@@ -235,11 +217,7 @@ export class DeskRoom {
           });
         },
       }),
-      log.onLine((line) => {
-        if (!hub.isHeard) return;
-        this.#lines.push(line);
-        this.#logPace.request();
-      }),
+      log.onLine((line) => this.#news.line(line)),
       () => {
         this.#interruption.send({ type: 'stop.requested' });
         this.#interruption.stop();
@@ -247,17 +225,17 @@ export class DeskRoom {
     );
     // Neither holds up the start: the first look at the folder may take seconds, a network disk does not say how full it is.
     void this.disk.start();
-    this.#arm();
+    this.#surveys.start();
   }
 
   storeChanged(change: StoreChange): void {
     this.#saved.add(change.added.length, this.deps.now());
-    this.#isDirty = true;
+    this.#surveys.noteChange();
     this.feed.storeChanged(change);
   }
 
   quarantined(): void {
-    this.#isDirty = true;
+    this.#surveys.noteChange();
     this.rules.quarantined();
   }
 
@@ -300,14 +278,12 @@ export class DeskRoom {
 
   async close(): Promise<void> {
     this.closing.abort();
-    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer as never);
+    this.#surveys.close();
     for (const end of this.#ends.splice(0)) end();
     this.disk.close();
     this.rules.close();
     this.jobs.close();
-    await Promise.all(
-      [this.feed, this.#causesPace, this.#jobsPace, this.#logPace, this.#keepPace, this.access].map((part) => part.close()),
-    );
+    await Promise.all([this.feed, this.#news, this.keeper, this.access].map((part) => part.close()));
   }
 
   #openCauses(kept: ConstructorParameters<typeof CauseBook>[0]['kept']): [CauseBook, CauseRules] {
@@ -316,8 +292,7 @@ export class DeskRoom {
       now,
       kept,
       onChange: (cause) => {
-        this.#changedCauses.set(cause.id, cause);
-        this.#causesPace.request();
+        this.#news.causeChanged(cause);
         this.deps.onStatusChanged?.();
       },
       onTurn: (cause, turn) => {
@@ -325,7 +300,7 @@ export class DeskRoom {
         this.#lastInterruptionEndedAt = cause.endedAt;
         this.#interruption.send({ type: 'interruption.ended', cause });
       },
-      onKeep: () => this.#keepPace.request(),
+      onKeep: () => this.keeper.request(),
     });
     return [book, new CauseRules(book, now, this.#timers)];
   }
@@ -335,7 +310,7 @@ export class DeskRoom {
   }
 
   #deliveryEnded(output: SessionOutput): void {
-    this.#isDirty = true;
+    this.#surveys.noteChange();
     this.#interruption.send({ type: 'delivery.ended', verdict: output.verdict });
     if (output.unrecorded !== null) this.disk.noteWrite(false);
     else if (output.recorded !== null) this.disk.noteWrite(true);
@@ -344,88 +319,21 @@ export class DeskRoom {
   }
 
   #standingChanged(): void {
-    this.#isDirty = true;
+    this.#surveys.noteChange();
     this.feed.pendingChanged();
     this.deps.onStatusChanged?.();
   }
 
-  #arm(): void {
-    this.#timer = this.#timers.setTimeout(
-      () => void this.#tick().finally(() => this.closing.signal.aborted || this.#arm()),
-      tickMs,
-    );
-  }
-
-  /** What only a look over all sessions can tell. */
-  async #tick(): Promise<void> {
-    const tick = this.#ticks++;
-    const isSurveyDue = this.#isDirty || tick % ticksPerSurvey === 0;
-    try {
-      if (isSurveyDue) await this.#lookAtSessions();
-      if (tick % ticksPerDeviceLook === 0) await this.#lookAtDevices();
-    } catch (error) {
-      if (!this.closing.signal.aborted)
-        this.deps.log.warn({ err: error }, 'The sessions could not be counted; it is tried again.');
-    }
-  }
-
-  async #lookAtSessions(): Promise<void> {
-    const { store, now } = this.deps;
-    this.#isDirty = false;
-    const askedAt = now();
-    const [survey, { quarantined }] = await Promise.all([store.survey(midnightBefore(askedAt)), store.counts()]);
+  #surveyed(survey: Survey, look: { quarantined: number; askedAt: number }): void {
     this.#survey = survey;
     const retried = new Set(this.jobs.running.map(({ causeId }) => causeId));
-    this.rules.surveyed(survey, { quarantined, askedAt, isRetried: (causeId) => retried.has(causeId) });
-    this.ledger.noteHeld(isHeld(this.view) ? survey.pending.count : 0, now());
+    this.rules.surveyed(survey, { ...look, isRetried: (causeId) => retried.has(causeId) });
+    this.ledger.noteHeld(isHeld(this.view) ? survey.pending.count : 0, this.deps.now());
     this.deps.onStatusChanged?.();
   }
 
-  async #lookAtDevices(): Promise<void> {
-    const { store, now } = this.deps;
-    const devices = await store.devices(midnightBefore(now()));
-    this.devicesHeard = heardWithinADay(devices, now());
-    this.rules.devicesSeen(devices);
-  }
-
-  #tellCauses(): void {
-    const causes = [...this.#changedCauses.values()];
-    this.#changedCauses.clear();
-    if (this.deps.hub.isHeard) this.deps.hub.tell('onCauses', { causes });
-  }
-
-  #tellJobs(): void {
-    const jobs = [...this.#changedJobs.values()];
-    this.#changedJobs.clear();
-    if (this.deps.hub.isHeard) for (const job of jobs) this.deps.hub.tell('onRetryJob', job);
-  }
-
-  #tellLines(): void {
-    const lines = this.#lines.slice(-linesPerEvent);
-    this.#lines = [];
-    if (this.deps.hub.isHeard) this.deps.hub.tell('onLog', { lines });
-  }
-
-  /**
-   * Keeps at once what is known of the causes: what an operator entered is on disk before it is answered.
-   * @throws CourierError `ERR_STORE_WRITE_FAILED`.
-   */
-  async keepNow(): Promise<void> {
-    await this.#keepPace.hurry();
-    if (this.#isKept) return;
-    throw new CourierError(
-      'ERR_STORE_WRITE_FAILED',
-      'It could not be written to disk and lasts only until the service ends; free space and enter it again.',
-    );
-  }
-
-  async #keep(): Promise<void> {
+  #kept(): DeskFile {
     const last = this.#lastInterruptionEndedAt;
-    const file = {
-      version: 1 as const,
-      ...(last === undefined ? {} : { lastInterruptionEndedAt: last }),
-      causes: this.causes.kept(),
-    };
-    this.#isKept = await writeDeskFile(this.deps.dataDir, file, this.deps.log);
+    return { version: 1, ...(last === undefined ? {} : { lastInterruptionEndedAt: last }), causes: this.causes.kept() };
   }
 }

@@ -619,12 +619,6 @@ describe('the rest of the desk', () => {
     expect(tried.steps.find(({ step }) => step === 'connection')).toMatchObject({ result: 'failed', code: 'ECONNREFUSED' });
   });
 
-  test('earlier settings are those that the settings room keeps', async () => {
-    await make();
-    expect((await ask('getSettingsVersions', {})).versions).toHaveLength(1);
-    expect(() => world.desk.handlers.restoreSettingsVersion({ version: 1 })).not.toThrow();
-  });
-
   test('after its end it has no timer left and hears nothing', async () => {
     await make();
     await world.close();
