@@ -38,8 +38,6 @@ async function house(endpoint: ScriptedEndpoint, dataDir: string) {
     settings: {
       current: () => settings,
       preview: () => settings,
-      versions: () => [],
-      restoreVersion: () => ({ settings, secretsSet: [], overridden: [] }),
     },
     hub,
     log: makeLog({ level: 'info', stream: { write: () => {} } }),
