@@ -27,6 +27,12 @@ describe('many sessions', () => {
     await page.getByText('Retrying 7 sessions, one first.').waitFor();
     const filter = { state: ['failed', 'deferred', 'submitted'], status: ['failed', 'ignored'] };
     expect(askedFor(shown, 'startRetryJob')).toEqual([{ filter }]);
+    // What matched need not match any more: it is selected no longer, and a key goes on from wherever the focus is.
+    await page.getByRole('button', { name: 'Has error' }).waitFor();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('j');
+    await page.keyboard.press('i');
+    await page.getByText('Nothing to ignore: only what is not delivered can be.').waitFor();
   });
 });
 

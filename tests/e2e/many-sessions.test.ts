@@ -73,9 +73,9 @@ onEveryHost((host) => {
       gate.release(201);
     }
     gate.open(201);
-    await page.getByText('All were tried.').waitFor();
+    await page.getByText('None is left to retry.').waitFor();
     await page.getByRole('button', { name: 'Close the ended retry' }).click();
-    await page.getByText('All were tried.').waitFor({ state: 'detached' });
+    await page.getByText('None is left to retry.').waitFor({ state: 'detached' });
     expect(standingOf('filter')).toEqual({ submitted: 12 });
     expect(endpoint.posts.map(({ headers }) => headers['idempotency-key']).toSorted()).toEqual(named('filter'));
   });

@@ -86,6 +86,7 @@ function footOf(job: RetryJob): string {
     case 'cancelled':
       return `What was on its way ended by itself. ${count(job.toGo)} unchanged.`;
     case 'done':
-      return 'All were tried.';
+      // Those that were set back by themselves meanwhile, as the endpoint accepts again, are not this retry's any more.
+      return 'None is left to retry.';
   }
 }

@@ -10,14 +10,15 @@ import { toast } from '../ui/toast.tsx';
 import { useAsk, useConsole, useIsLive } from './console.tsx';
 import { count, counted, day, verb } from './format.ts';
 import { noEndpoint } from './lights.ts';
-import { namedOf, paramsOf, partOf, sizeOf, undeliveredOf, type Change, type Selection } from './selection.ts';
+import { asItIs, namedOf, paramsOf, partOf, sizeOf, undeliveredOf, type Change, type Selection } from './selection.ts';
 import { stateOf } from './words.ts';
 
 export type { Selection };
 export interface SessionActions {
-  retry(selection: Selection): Promise<void>;
-  ignore(selection: Selection): Promise<void>;
-  restore(selection: Selection): Promise<void>;
+  /** Each answers whether something was changed: not when the operator said no, or it was refused. */
+  retry(selection: Selection): Promise<boolean>;
+  ignore(selection: Selection): Promise<boolean>;
+  restore(selection: Selection): Promise<boolean>;
   remove(selection: Selection): Promise<boolean>;
   sendNow(): Promise<void>;
   /** Runs something and tells what went wrong, if anything. */
@@ -54,10 +55,10 @@ export function useSessionActions(): SessionActions {
     }
   }, []);
   return useMemo(() => {
-    const on = (change: Change, selection: Selection, work: () => Promise<unknown>) =>
-      isEnabled && sizeOf(selection) > 0
-        ? once(`${change} ${JSON.stringify(paramsOf(selection))}`, () => attempt(work), null)
-        : Promise.resolve(null);
+    const on = async (change: Change, selection: Selection, work: () => Promise<boolean>) => {
+      if (!isEnabled || sizeOf(selection) === 0) return false;
+      return (await once(`${change} ${JSON.stringify(paramsOf(selection))}`, () => attempt(work), false)) === true;
+    };
     const actions: SessionActions = {
       isEnabled,
       attempt,
@@ -69,19 +70,18 @@ export function useSessionActions(): SessionActions {
         }
         await once('send', () => attempt(sendNow), null);
       },
-      async retry(selection) {
-        await on('retry', selection, () => {
+      retry: (selection) =>
+        on('retry', selection, () => {
           const [first, ...others] = selection.kind === 'some' ? selection.sessions : [];
           return first !== undefined && others.length === 0 ? retryOne(first) : retryMany(selection);
-        });
-      },
-      async ignore(selection) {
-        await on('ignore', selection, async () => {
+        }),
+      ignore: (selection) =>
+        on('ignore', selection, async () => {
           const part = await partOf(ask, selection, 'ignore');
           const size = sizeOf(part);
           if (size === 0) {
             toast('Nothing to ignore: only what is not delivered can be.');
-            return;
+            return false;
           }
           const isMeant =
             size === 1 ||
@@ -90,7 +90,7 @@ export function useSessionActions(): SessionActions {
               body: `${inView(part, selection)}They stay on disk and are not sent.${untouched(part, selection)}`,
               confirm: `Ignore ${count(size)}`,
             }));
-          if (!isMeant) return;
+          if (!isMeant) return false;
           const named = await namedOf(ask, part);
           const { ignored } = await ask('ignoreSession', paramsOf(named));
           if (ignored === 0) toast('Nothing to ignore.');
@@ -99,17 +99,15 @@ export function useSessionActions(): SessionActions {
               `${counted(ignored, 'session')} ignored.`,
               undoing(named, 'Restore', () => actions.restore(named)),
             );
-        });
-      },
-      async restore(selection) {
-        await on('restore', selection, async () => {
+          return ignored > 0;
+        }),
+      restore: (selection) =>
+        on('restore', selection, async () => {
           const { restored } = await ask('restoreSession', paramsOf(selection));
           toast(restored === 0 ? 'Nothing to restore.' : `${counted(restored, 'session')} restored, waiting to be sent.`);
-        });
-      },
-      async remove(selection) {
-        return (await on('remove', selection, () => remove(selection))) === true;
-      },
+          return restored > 0;
+        }),
+      remove: (selection) => on('remove', selection, () => remove(selection)),
     };
 
     async function sendNow(): Promise<void> {
@@ -117,8 +115,13 @@ export function useSessionActions(): SessionActions {
       const begun = isStopped && hasPending ? 'One session is tried now.' : 'A cycle has started.';
       toast(started ? begun : 'One more cycle follows the running one.');
     }
-    async function remove(selection: Selection): Promise<boolean> {
+    async function remove(given: Selection): Promise<boolean> {
+      const selection = await asItIs(ask, given);
       const size = sizeOf(selection);
+      if (size === 0) {
+        toast('Nothing was moved: none of them matches any more.');
+        return false;
+      }
       if (size > 1) {
         const undelivered = await undeliveredOf(ask, selection);
         const isMeant = await confirm({
@@ -155,7 +158,7 @@ export function useSessionActions(): SessionActions {
     const undoing = (named: Selection, label: string, run: () => unknown) =>
       named.kind === 'all' ? undefined : { label, run, isUndo: true };
 
-    async function retryOne(summary: SessionSummary): Promise<void> {
+    async function retryOne(summary: SessionSummary): Promise<boolean> {
       const { sessionId, submissionStatus, submittedAt } = summary;
       if (submissionStatus === 'submitted') {
         const accepted = submittedAt === undefined ? '' : `Accepted ${day(submittedAt, Date.now())}. `;
@@ -165,10 +168,10 @@ export function useSessionActions(): SessionActions {
           confirm: 'Send again',
           acknowledge: 'I know it was accepted',
         });
-        if (!isMeant) return;
+        if (!isMeant) return false;
         await ask('retrySubmission', { sessionId, again: true });
         toast('Waiting to be sent again.');
-        return;
+        return true;
       }
       const { queued } = await ask('retrySubmission', { sessionId });
       if (queued > 0) toast('Waiting to be sent.');
@@ -178,28 +181,30 @@ export function useSessionActions(): SessionActions {
             ? 'Its wait is over: the next free slot is its.'
             : 'It is already waiting to be sent, or on its way.',
         );
+      return true;
     }
-    async function retryMany(selection: Selection): Promise<void> {
+    async function retryMany(selection: Selection): Promise<boolean> {
       const part = await partOf(ask, selection, 'retry');
       const size = sizeOf(part);
       const delayed = selection.kind === 'some' ? selection.sessions.filter(isDelayed) : [];
       if (size === 0 && delayed.length > 0) {
         await ask('retrySubmission', { sessionIds: delayed.map(({ sessionId }) => sessionId) });
         toast(`${counted(delayed.length, 'session')} need not wait any longer.`);
-        return;
+        return true;
       }
       if (size === 0) {
         toast('Nothing to retry: none of them failed or is ignored.');
-        return;
+        return false;
       }
       const isMeant = await confirm({
         title: `Retry ${counted(size, 'session')}?`,
         body: `${inView(part, selection)}Starts with one, goes on while they are accepted.${untouched(part, selection)}`,
         confirm: `Retry ${count(size)}`,
       });
-      if (!isMeant) return;
+      if (!isMeant) return false;
       const { job } = await ask('startRetryJob', part.kind === 'all' ? { filter: part.filter } : idsOf(part));
       toast(job.total === 0 ? 'Nothing to retry any more.' : `Retrying ${counted(job.total, 'session')}, one first.`);
+      return job.total > 0;
     }
     return actions;
   }, [ask, attempt, confirm, isEnabled, hasEndpoint, isStopped, hasPending, trashDays]);

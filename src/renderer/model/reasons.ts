@@ -37,6 +37,7 @@ const networkWords: Record<string, string> = {
   ECONNRESET: 'The connection is reset before the answer',
   ECONNABORTED: 'The connection is dropped before the answer',
   EPIPE: 'The connection is closed before the answer',
+  EPROTO: 'No encrypted connection comes about',
   EHOSTUNREACH: 'There is no way to the host',
   EHOSTDOWN: 'The host is down',
   ENETUNREACH: 'There is no way to the network',

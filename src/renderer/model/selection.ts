@@ -40,6 +40,13 @@ export async function partOf(ask: Ask, selection: Selection, change: Exclude<Cha
   return { ...selection, filter, total };
 }
 
+/** What a filter matches now: a list may be older, when its rows stay in place while they change. */
+export async function asItIs(ask: Ask, selection: Selection): Promise<Selection> {
+  if (selection.kind === 'some') return selection;
+  const { total } = await ask('getSessions', { filter: selection.filter, limit: 0 });
+  return { ...selection, total };
+}
+
 /** How many of them were never delivered and are not taken out of delivery. */
 export async function undeliveredOf(ask: Ask, selection: Selection): Promise<number> {
   return sizeOf(await partOf(ask, selection, 'ignore'));

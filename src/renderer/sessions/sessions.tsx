@@ -75,16 +75,38 @@ export default function Sessions() {
     if (isGone && openId !== null) open(null);
   }, [actions, meant, clear, openId, open]);
 
+  /** What matched need not match afterwards: all of it is then selected no more. */
+  const changeMeant = useCallback(
+    async (change: 'retry' | 'ignore' | 'restore') => {
+      const selection = meant();
+      const isDone = await actions[change](selection);
+      if (isDone && selection.kind === 'all') clear();
+    },
+    [actions, meant, clear],
+  );
+  /** From anywhere on the screen; the table itself moves by them while it has the focus. */
+  const stepBy = useCallback(
+    (by: number) => {
+      if (openId === null) table.current?.focus();
+      table.current?.move(by);
+    },
+    [openId],
+  );
+
   useKeys(
     useMemo<KeyMap>(
       () => ({
-        r: () => void actions.retry(meant()),
+        j: () => stepBy(1),
+        k: () => stepBy(-1),
+        ArrowDown: () => (document.activeElement === document.body ? stepBy(1) : false),
+        ArrowUp: () => (document.activeElement === document.body ? stepBy(-1) : false),
+        r: () => void changeMeant('retry'),
         'shift+r': () => {
-          void actions.retry(meant());
+          void changeMeant('retry');
           table.current?.move(1);
         },
-        i: () => void actions.ignore(meant()),
-        u: () => void actions.restore(meant()),
+        i: () => void changeMeant('ignore'),
+        u: () => void changeMeant('restore'),
         Delete: () => void removeMeant(),
         e: () => void exportSessions(meant()),
         'mod+a': () => choice.chooseAll(true),
@@ -96,7 +118,7 @@ export default function Sessions() {
           return true;
         },
       }),
-      [actions, meant, removeMeant, exportSessions, choice, clear, size, openId, open],
+      [stepBy, changeMeant, meant, removeMeant, exportSessions, choice, clear, size, openId, open],
     ),
   );
 
@@ -117,9 +139,9 @@ export default function Sessions() {
           isAll={chosen.isAll}
           isComing={chosen.coming !== null}
           onClear={clear}
-          onRetry={() => actions.retry(meant())}
-          onIgnore={() => actions.ignore(meant())}
-          onRestore={() => actions.restore(meant())}
+          onRetry={() => changeMeant('retry')}
+          onIgnore={() => changeMeant('ignore')}
+          onRestore={() => changeMeant('restore')}
           onExport={() => exportSessions(meant())}
           onRemove={removeMeant}
           isEnabled={actions.isEnabled}

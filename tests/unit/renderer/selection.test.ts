@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SessionFilter } from '../../../src/common/contract.ts';
 import type { Ask } from '../../../src/renderer/client/api.ts';
-import { namedOf, partOf, sizeOf, undeliveredOf, type Selection } from '../../../src/renderer/model/selection.ts';
+import { asItIs, namedOf, partOf, sizeOf, undeliveredOf, type Selection } from '../../../src/renderer/model/selection.ts';
 import { filtered, sessionsOf } from '../../support/scripted-data.ts';
 
 const sessions = sessionsOf('busy', Date.UTC(2026, 10, 24, 12), 400);
@@ -37,4 +37,9 @@ test('the Undo of an ignore brings back none that was ignored before', async () 
 
 test('a filter for other sessions than an action is for leaves nothing to do', async () => {
   expect(sizeOf(await partOf(ask, all({ status: ['submitted'] }), 'retry'))).toBe(0);
+});
+
+test('what is moved to the trash is counted as it is now, not as the list was', async () => {
+  const old: Selection = { kind: 'all', filter: { status: ['failed'] }, total: 4711, inView: 20 };
+  expect(sizeOf(await asItIs(ask, old))).toBe(numberOf('failed'));
 });
