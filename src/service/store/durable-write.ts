@@ -168,7 +168,19 @@ function quietly(work: () => void): void {
   } catch {}
 }
 
-const tmpRandom = () => randomBytes(6).toString('hex');
+/** Random bytes are drawn for many names at once: a call for six costs as much as one for a thousand. */
+const tmpRandomBytes = 6;
+let drawn = Buffer.alloc(0);
+let used = 0;
+
+function tmpRandom(): string {
+  if (used === drawn.byteLength) {
+    drawn = randomBytes(tmpRandomBytes * 128);
+    used = 0;
+  }
+  used += tmpRandomBytes;
+  return drawn.toString('hex', used - tmpRandomBytes, used);
+}
 
 function blockThread(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
