@@ -17,10 +17,13 @@ type ResultOf<C> = C extends Call ? Awaited<ReturnType<C>> : never;
 export interface Link<Calls> {
   /** @throws what the handler threw; a plain error when the thread died or was closed. */
   call<Name extends keyof Calls & string>(name: Name, params: ParamsOf<Calls[Name]>): Promise<ResultOf<Calls[Name]>>;
+  /** The same without an answer: in order with the calls, and what the handler throws is lost. */
+  tell<Name extends keyof Calls & string>(name: Name, params: ParamsOf<Calls[Name]>): void;
   close(): Promise<void>;
 }
 
 interface CallMessage {
+  /** 0 when no answer is wanted. */
   number: number;
   name: string;
   params: unknown;
@@ -44,10 +47,9 @@ export function withTransfer<Result extends object>(result: Result, items: Trans
 
 /** The same handler without a thread: for simulation, and for a store that only reads. */
 export function inlineLink<Calls>(handler: Handler<Calls>): Link<Calls> {
-  return {
-    call: async (name, params) => (await (handler[name] as (params: unknown) => unknown)(params)) as never,
-    close: async () => {},
-  };
+  const call: Link<Calls>['call'] = async (name, params) =>
+    (await (handler[name] as (params: unknown) => unknown)(params)) as never;
+  return { call, tell: (name, params) => void call(name, params).catch(() => {}), close: async () => {} };
 }
 
 /**
@@ -97,6 +99,9 @@ export function threadLink<Calls>(
         post({ number: lastNumber, name: callName, params }, []);
       });
     },
+    tell: (callName, params) => {
+      if (ended === null) post({ number: 0, name: callName, params }, []);
+    },
     close: async () => {
       end(new Error(`the thread "${name}" was closed`));
       await worker.terminate();
@@ -110,10 +115,11 @@ export function serveThread<Calls>(handler: Handler<Calls>, port: MessagePort = 
   const serve = async ({ number, name, params }: CallMessage) => {
     try {
       const result = await (handler[name as keyof Calls] as (params: unknown) => unknown)(params);
+      if (number === 0) return;
       const moved = typeof result === 'object' && result !== null ? transfers.get(result) : undefined;
       post({ number, result }, moved ?? []);
     } catch (error) {
-      post({ number, error: sentError(error) }, []);
+      if (number !== 0) post({ number, error: sentError(error) }, []);
     }
   };
   port.on('message', (calls: CallMessage[]) => {

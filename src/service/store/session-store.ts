@@ -375,7 +375,7 @@ export class SessionStore {
     const { added = [], changed = [], removed = [] } = what;
     if (added.length + changed.length + removed.length === 0) return;
     // Sent before any later question. If the reader died, that is said elsewhere.
-    this.#reader.call('apply', { digests: [...added, ...changed], removed }).catch(() => {});
+    this.#reader.tell('apply', { digests: [...added, ...changed], removed });
     this.#options.onChanged?.({ added: added.map(summaryOf), changed: changed.map(summaryOf), removed });
   }
 

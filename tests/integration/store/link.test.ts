@@ -15,6 +15,8 @@ interface Calls {
   double(params: { value: number }): number;
   bytes(params: { length: number }): Uint8Array;
   fail(params: { how: string }): never;
+  note(params: { value: number }): void;
+  noted(params: object): number[];
   never(params: object): Promise<void>;
   exit(params: object): void;
   crash(params: object): void;
@@ -24,7 +26,10 @@ const root = new URL('../../../', import.meta.url);
 const source = `
 import { CourierError } from '${new URL('src/common/errors.ts', root).href}';
 import { serveThread, withTransfer } from '${new URL('src/service/store/link.ts', root).href}';
+const notes = [];
 serveThread({
+  note: ({ value }) => { notes.push(value); },
+  noted: () => notes,
   double: async ({ value }) => value * 2,
   bytes: ({ length }) => { const bytes = new Uint8Array(length); return withTransfer(bytes, [bytes.buffer]); },
   fail: ({ how }) => {
@@ -51,6 +56,17 @@ test('calls of one turn are answered each on its own', async () => {
   const { link } = startThread();
   expect(await Promise.all([1, 2, 3].map((value) => link.call('double', { value })))).toEqual([2, 4, 6]);
   expect(await link.call('bytes', { length: 5 })).toEqual(new Uint8Array(5));
+});
+
+test('what is told gets no answer, keeps its turn among the calls, and fails in silence', async () => {
+  const { link, died } = startThread();
+  link.tell('note', { value: 1 });
+  link.tell('fail', { how: 'plain' });
+  link.tell('note', { value: 2 });
+  expect(await link.call('noted', {})).toEqual([1, 2]);
+  expect(died).toEqual([]);
+  await link.close();
+  link.tell('note', { value: 3 });
 });
 
 test('an error keeps its class, code and cause', async () => {
@@ -96,6 +112,8 @@ test('a handler answers through any port, what is thrown as what it is', async (
         // What a program throws need not be an error.
         throw how;
       },
+      note: () => {},
+      noted: () => [],
       never: () => Promise.resolve(),
       exit: () => {},
       crash: () => {},
@@ -105,6 +123,9 @@ test('a handler answers through any port, what is thrown as what it is', async (
   const answers: { number: number }[] = [];
   port1.on('message', (some: { number: number }[]) => answers.push(...some));
   port1.postMessage([
+    // What is told is not answered.
+    { number: 0, name: 'note', params: { value: 4 } },
+    { number: 0, name: 'fail', params: { how: 'text' } },
     { number: 1, name: 'double', params: { value: 4 } },
     { number: 2, name: 'bytes', params: { length: 8 } },
     { number: 3, name: 'fail', params: { how: 'courier' } },
@@ -126,7 +147,15 @@ test('a handler answers through any port, what is thrown as what it is', async (
 });
 
 test('the same handler answers without a thread', async () => {
-  const link = inlineLink<Pick<Calls, 'double'>>({ double: ({ value }) => value * 2 });
+  const notes: number[] = [];
+  const link = inlineLink<Pick<Calls, 'double' | 'note' | 'never'>>({
+    double: ({ value }) => value * 2,
+    note: ({ value }) => void notes.push(value),
+    never: () => Promise.reject(new Error('a bug')),
+  });
   expect(await link.call('double', { value: 4 })).toBe(8);
+  link.tell('never', {});
+  link.tell('note', { value: 5 });
+  expect(notes).toEqual([5]);
   await link.close();
 });
