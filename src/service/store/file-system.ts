@@ -20,6 +20,9 @@ export interface FileFacts {
   mtimeMs: number;
 }
 
+/** Of these, what a change of the content cannot leave as it was. */
+export type FileState = Pick<FileFacts, 'ino' | 'size' | 'ctimeMs'>;
+
 /** Every call throws an error with an errno `code` when the system refuses. */
 export interface StoreFileSystem {
   platform: NodeJS.Platform;
@@ -124,7 +127,7 @@ export function foldedNumber(wide: bigint): number {
   return Number(BigInt.asUintN(53, wide ^ (wide >> 53n)));
 }
 
-export function isSameState(a: FileFacts, b: Pick<FileFacts, 'ino' | 'size' | 'ctimeMs'>): boolean {
+export function isSameState(a: FileState, b: FileState): boolean {
   return a.ino === b.ino && a.size === b.size && a.ctimeMs === b.ctimeMs;
 }
 

@@ -8,7 +8,7 @@ import type { SessionSummary } from '../../common/contract.ts';
 import type { FailedSession, QueueEntry } from '../../common/delivery.ts';
 import type { OutcomeClass } from '../../common/outcome.ts';
 import { isAttemptEntry, type HistoryEntry, type SessionFile, type SubmissionStatus } from '../../common/session.ts';
-import type { FileFacts } from './file-system.ts';
+import type { FileFacts, FileState } from './file-system.ts';
 import { folded, searchTextOf } from './search-text.ts';
 import { causeKeyOf } from './session-cause.ts';
 
@@ -30,6 +30,8 @@ export interface SessionDigest {
   /** What a search looks in, folded (search-text.ts): what is this session's own, what others have too. Patient data. */
   ownText: string;
   sharedText: string;
+  /** While both are empty: the state of the file that has the same messages. Null once they are there. */
+  textOf: FileState | null;
   isComplete: boolean;
   hasGaps: boolean;
   submissionStatus: SubmissionStatus;
@@ -63,17 +65,42 @@ export interface SessionDigest {
 }
 
 /** State of a session's file as the index knows it. */
-export type KnownFile = Pick<FileFacts, 'ino' | 'size' | 'ctimeMs'> & { id: string };
+export type KnownFile = FileState & { id: string };
 
 /** Makes strings that many sessions share one string; see `SessionIndex`. */
 export type Share = (text: string) => string;
 const asItIs: Share = (text) => text;
 
 export function digestOf(session: SessionFile, facts: FileFacts, share: Share = asItIs): SessionDigest {
+  const header = headerFields(session.messages[0]);
+  const { device, messageType } = header;
+  const { identifiers, codes } = searchTextOf(session.messages);
+  return digestWith(session, facts, share, header, {
+    // Joined, not concatenated: a text of its own, without the parts it came from.
+    ownText: [folded(session.id), session.sessionId, identifiers].join('\n'),
+    sharedText: share(folded([device, session.deviceIP, session.lisIP, messageType].join('\n')) + codes),
+    textOf: null,
+  });
+}
+
+/**
+ * The digest of a session whose standing alone is different from that of a file that was read: what a search looks in is
+ * the largest part of a digest, and whoever knows that file has it already.
+ */
+export function digestOfChange(session: SessionFile, facts: FileFacts, { ino, size, ctimeMs }: FileState): SessionDigest {
+  const texts = { ownText: '', sharedText: '', textOf: { ino, size, ctimeMs } };
+  return digestWith(session, facts, asItIs, headerFields(session.messages[0]), texts);
+}
+
+function digestWith(
+  session: SessionFile,
+  facts: FileFacts,
+  share: Share,
+  { device, messageType }: ReturnType<typeof headerFields>,
+  { ownText, sharedText, textOf }: Pick<SessionDigest, 'ownText' | 'sharedText' | 'textOf'>,
+): SessionDigest {
   const history = session.submissionHistory;
   const attempt = history.findLast(isAttemptEntry);
-  const { device, messageType } = headerFields(session.messages[0]);
-  const { identifiers, codes } = searchTextOf(session.messages);
   const deliveryStartedAt = session._delivery_started_at ?? 0;
   const isUntold = deliveryStartedAt === 0 && session.submissionStatus === 'failed';
   return {
@@ -86,9 +113,9 @@ export function digestOf(session: SessionFile, facts: FileFacts, share: Share = 
     device: share(device || session.deviceIP),
     messageType: share(messageType),
     messageCount: session.messages.length,
-    // Joined, not concatenated: a text of its own, without the parts it came from.
-    ownText: [folded(session.id), session.sessionId, identifiers].join('\n'),
-    sharedText: share(folded([device, session.deviceIP, session.lisIP, messageType].join('\n')) + codes),
+    ownText,
+    sharedText,
+    textOf,
     isComplete: session.isComplete,
     hasGaps: (session.captureGaps?.length ?? 0) > 0,
     submissionStatus: session.submissionStatus,

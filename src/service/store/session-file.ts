@@ -20,8 +20,9 @@ export type ParsedSession = { type: 'session'; session: SessionFile } | { type: 
 /**
  * @param bytes a file's content, with or without a byte order mark.
  * @param expectedId the file's name without `.json`.
+ * @param wasChecked the same bytes were found to be a session before: their fields are not checked again.
  */
-export function parseSession(bytes: Uint8Array, expectedId: string): ParsedSession {
+export function parseSession(bytes: Uint8Array, expectedId: string, { wasChecked = false } = {}): ParsedSession {
   if (bytes.byteLength === 0) return damaged('The file is empty.');
   if (bytes.every((byte) => byte === 0)) return damaged('The file holds nothing but zero bytes; a power cut can leave it so.');
   let text: string;
@@ -39,8 +40,8 @@ export function parseSession(bytes: Uint8Array, expectedId: string): ParsedSessi
   if (!isObject(value)) return damaged('The file does not hold one JSON object.');
   const respelled = inTodaysSpelling(value);
   if (respelled !== null) return damaged(respelled);
-  const checked = sessionFile.safeParse(value);
-  if (!checked.success) return damaged(schemaReason(checked.error, value));
+  const checked = wasChecked ? null : sessionFile.safeParse(value);
+  if (checked?.success === false) return damaged(schemaReason(checked.error, value));
   // The object itself is kept, not the schema's copy of it: unknown fields stay where they are.
   const session = value as SessionFile;
   session.submissionStatus ??= 'pending';

@@ -9,7 +9,7 @@ import type { SessionFile } from '../../common/session.ts';
 import { stageReplacing, writeReplacing, type WriteTools } from './durable-write.ts';
 import { errnoOf, type FileFacts, readWhole } from './file-system.ts';
 import { isSessionId } from './folders.ts';
-import { digestOf, type SessionDigest } from './session-digest.ts';
+import { digestOf, digestOfChange, type SessionDigest } from './session-digest.ts';
 import { parseSession, serialiseSession, sessionBytesMax, sessionExtension } from './session-file.ts';
 import { errorReading } from './store-error.ts';
 import type { WriteScope } from './write-batch.ts';
@@ -21,13 +21,20 @@ export function sessionFiles(tools: WriteTools, folder: string) {
   const { fileSystem } = tools;
   const pathOf = (id: string) => join(folder, id + sessionExtension);
   const targetOf = (id: string) => ({ folder, name: id, extension: sessionExtension });
+  /** The states of the files that sessions were read from: written again, they have the same messages. */
+  const origins = new WeakMap<SessionFile, FileFacts>();
   const read = (id: string): SessionFile | null => {
     // What is no id is no file name either: it could lead out of the folder.
     if (!isSessionId(id)) return null;
     const result = readWhole(fileSystem, pathOf(id), sessionBytesMax);
     if (result.type === 'missing') return null;
-    const parsed = result.type === 'read' ? parseSession(result.bytes, id) : { type: 'damaged' as const };
-    if (parsed.type === 'session') return parsed.session;
+    if (result.type === 'read') {
+      const parsed = parseSession(result.bytes, id);
+      if (parsed.type === 'session') {
+        origins.set(parsed.session, result.facts);
+        return parsed.session;
+      }
+    }
     throw new CourierError('ERR_SESSION_UNREADABLE', `session ${id} is no session file any more; the next cycle sets it aside`);
   };
   const saved = (session: SessionFile, now: number, scope: WriteScope): Uint8Array => {
@@ -36,6 +43,10 @@ export function sessionFiles(tools: WriteTools, folder: string) {
     // Even a write that fails half-way may have changed the folder.
     scope.folders.add(folder);
     return serialiseSession(session);
+  };
+  const digestBefore = (session: SessionFile): SessionDigest => {
+    const origin = origins.get(session);
+    return origin === undefined ? digestOf(session, unknownFacts) : digestOfChange(session, unknownFacts, origin);
   };
   const placed = (digest: SessionDigest): SessionDigest => {
     const { size: bytes, ino, ctimeMs, mtimeMs } = fileSystem.lstat(pathOf(digest.id)) ?? unknownFacts;
@@ -74,7 +85,7 @@ export function sessionFiles(tools: WriteTools, folder: string) {
       const staged = stageReplacing(tools, targetOf(session.id), saved(session, now, scope));
       scope.staged.push(staged);
       if (isOrdered) scope.ordered.add(staged);
-      const digest = digestOf(session, unknownFacts);
+      const digest = digestBefore(session);
       return () => {
         if (isOrdered) staged.publish();
         return placed(digest);
@@ -83,7 +94,7 @@ export function sessionFiles(tools: WriteTools, folder: string) {
     /** Replaces the file at once, with a sync of its own; durable when the scope's folders are synced. */
     write: (session: SessionFile, now: number, scope: WriteScope): SessionDigest => {
       writeReplacing(tools, targetOf(session.id), saved(session, now, scope));
-      return placed(digestOf(session, unknownFacts));
+      return placed(digestBefore(session));
     },
   };
 }

@@ -6,7 +6,15 @@
 import { join, sep } from 'node:path';
 import type { SessionSummary } from '../../common/contract.ts';
 import type { SessionFile } from '../../common/session.ts';
-import { errnoOf, errnoWords, type FileFacts, isSameState, readWhole, type StoreFileSystem } from './file-system.ts';
+import {
+  errnoOf,
+  errnoWords,
+  type FileFacts,
+  type FileState,
+  isSameState,
+  readWhole,
+  type StoreFileSystem,
+} from './file-system.ts';
 import { idOfName, isSessionId, isSessionName } from './folders.ts';
 import { digestOf, type SessionDigest, type Share, summaryOf } from './session-digest.ts';
 import { parseSession, sessionBytesMax, sessionExtension } from './session-file.ts';
@@ -83,7 +91,9 @@ export class SessionIndex {
   /** Takes over what the recorder wrote, so that the next scan need not read it. */
   apply({ digests, removed }: { digests: readonly SessionDigest[]; removed: readonly string[] }): void {
     for (const digest of digests) {
+      const hasText = this.#takeText(digest);
       this.#put(this.#sharing(digest));
+      if (!hasText) this.#unsettled.add(digest.id);
       this.#touched?.add(digest.id);
     }
     for (const id of removed) this.#remove(id);
@@ -141,7 +151,7 @@ export class SessionIndex {
 
   /** Reads a session as it is on disk now, and keeps its digest. */
   look(id: string, now: number): Look {
-    const look = this.#read(id);
+    const look = this.#read(id, now);
     if (look.type === 'session') {
       this.#put(look.digest);
       this.#settle(look.digest, now);
@@ -176,7 +186,7 @@ export class SessionIndex {
     return this.look(id, now);
   }
 
-  #read(id: string): Look {
+  #read(id: string, now: number): Look {
     const { fileSystem, folder } = this.#tools;
     try {
       const result = readWhole(fileSystem, join(folder, nameOf(id)), sessionBytesMax);
@@ -185,9 +195,11 @@ export class SessionIndex {
         return { type: 'damaged', facts: result.facts, reason };
       }
       if (result.type !== 'read') return result;
-      const parsed = parseSession(result.bytes, id);
+      // The same bytes as when it was checked and digested: what they hold is all that is wanted of them.
+      const known = this.#knownAs(id, result.facts, now);
+      const parsed = parseSession(result.bytes, id, { wasChecked: known !== null });
       if (parsed.type === 'damaged') return { type: 'damaged', facts: result.facts, reason: parsed.reason };
-      return { ...parsed, digest: digestOf(parsed.session, result.facts, this.#share) };
+      return { ...parsed, digest: known ?? digestOf(parsed.session, result.facts, this.#share) };
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       return { type: 'unreadable', error };
@@ -234,13 +246,36 @@ export class SessionIndex {
     this.#unsettled.delete(digest.id);
   }
 
+  /**
+   * What a search looks in is taken over from the file that the session was read from before it was changed.
+   * @returns false when that file is not the one that the index knows: then the next scan reads the session.
+   */
+  #takeText(digest: SessionDigest): boolean {
+    const { id, textOf } = digest;
+    if (textOf === null) return true;
+    digest.textOf = null;
+    const known = this.digests.get(id);
+    if (known === undefined) return false;
+    digest.ownText = known.ownText;
+    digest.sharedText = known.sharedText;
+    const { ino, bytes: size, ctimeMs } = digest;
+    return (isUnchanged(known, textOf) || isUnchanged(known, { ino, size, ctimeMs })) && !this.#unsettled.has(id);
+  }
+
   #remove(id: string): void {
     this.digests.delete(id);
     this.#unsettled.delete(id);
   }
 
   #settle({ id, ctimeMs }: SessionDigest, now: number): void {
-    if (ctimeMs > now - ctimeTickMs && ctimeMs < now + clockJumpMs) this.#unsettled.add(id);
+    if (isFresh(ctimeMs, now)) this.#unsettled.add(id);
+  }
+
+  /** What the index knows of a file in this state; null when it knows another state, or cannot tell them apart. */
+  #knownAs(id: string, facts: FileFacts, now: number): SessionDigest | null {
+    const known = this.digests.get(id);
+    if (known === undefined || !isUnchanged(known, facts) || this.#unsettled.has(id)) return null;
+    return isFresh(facts.ctimeMs, now) ? null : known;
   }
 
   /** One string for all that are equal: devices and errors repeat a thousand times. */
@@ -271,5 +306,7 @@ export class SessionIndex {
 
 const nameOf = (id: string) => id + sessionExtension;
 
-const isUnchanged = (known: SessionDigest, facts: FileFacts) =>
-  isSameState(facts, { ino: known.ino, size: known.bytes, ctimeMs: known.ctimeMs });
+const isFresh = (ctimeMs: number, now: number) => ctimeMs > now - ctimeTickMs && ctimeMs < now + clockJumpMs;
+
+const isUnchanged = (known: SessionDigest, state: FileState) =>
+  isSameState(state, { ino: known.ino, size: known.bytes, ctimeMs: known.ctimeMs });

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { SessionFile } from '../../../src/common/session.ts';
 import { errno } from '../../support/simulated-file-system.ts';
 import { simulatedStore } from '../../support/simulated-store.ts';
-import { attemptRecord, storedSession } from '../../support/stored-session.ts';
+import { attemptRecord, message, storedSession } from '../../support/stored-session.ts';
 
 async function storeWith(sessions: SessionFile[], options = {}) {
   const simulated = await simulatedStore(options);
@@ -107,6 +107,33 @@ test('what the store wrote itself is not read again', async () => {
   expect((await store.discover()).queue.map(({ id }) => id)).toEqual(['s3']);
   expect(await store.counts()).toMatchObject({ pending: 1, submitted: 1, ignored: 1, lastAcceptedAt: 1_060_000 });
   expect(files.countOf('openToRead')).toBe(before);
+});
+
+test('a session is found by its text after its standing changed, and by the text that another program gave it meanwhile', async () => {
+  const { store, files, put } = await storeWith([storedSession('s1'), storedSession('s2'), storedSession('s3')]);
+  const foundBy = (text: string) => store.idsMatching({ text });
+  await store.discover();
+  await store.record(attemptRecord('s1', 'unheard'));
+  await store.record(attemptRecord('s1', 'accepted', { startedAt: 1_050_000 }));
+  await store.changeStatus(['s3'], 'ignored');
+  expect((await foundBy('xn-1000 4711')).toSorted()).toEqual(['s1', 's2', 's3']);
+  put(storedSession('s2', { messages: [message.replace('XN-1000', 'COBAS').replace('4711', '4712')] }));
+  await store.record(attemptRecord('s2', 'accepted'));
+  const before = files.countOf('openToRead');
+  await store.discover();
+  // Only the one whose text is not the one that was known.
+  expect(files.countOf('openToRead') - before).toBe(1);
+  expect(await foundBy('cobas 4712')).toEqual(['s2']);
+  expect((await foundBy('xn-1000 4711')).toSorted()).toEqual(['s1', 's3']);
+  await store.discover();
+  expect(files.countOf('openToRead') - before).toBe(1);
+});
+
+test('a session that was recorded before any look is found by its text after the first one', async () => {
+  const { store, put } = await simulatedStore();
+  put(storedSession('s1'));
+  await store.record(attemptRecord('s1', 'accepted'));
+  expect(await store.idsMatching({ text: '4711' })).toEqual(['s1']);
 });
 
 test('what other programs change is found by the next look', async () => {

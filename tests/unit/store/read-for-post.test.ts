@@ -31,6 +31,18 @@ test.each(['ignored', 'submitted', 'failed'] as const)('a session that became %s
   expect(await store.counts()).toMatchObject({ pending: 0, [status]: 1 });
 });
 
+test('what is sent is what the file says now, whether or not it is as the last look saw it', async () => {
+  const { store, put } = await simulatedStore();
+  put(storedSession('s1'));
+  await store.discover();
+  const first = textOf(await store.readForPost('s1'));
+  expect(textOf(await store.readForPost('s1'))).toBe(first);
+  put(storedSession('s1', { lisIP: '10.0.0.7' }));
+  expect(textOf(await store.readForPost('s1'))).toBe(first.replace('10.0.0.9', '10.0.0.7'));
+  put({ ...storedSession('s1'), deviceIP: 7 } as never);
+  expect(await store.readForPost('s1')).toEqual({ type: 'withdrawn', reason: 'unreadable' });
+});
+
 test('a session that was deleted while queued is not sent', async () => {
   const { store, put, files } = await simulatedStore();
   put(storedSession('s1'));
