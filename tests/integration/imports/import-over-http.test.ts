@@ -234,6 +234,7 @@ describe('what is left behind', () => {
     expect(existsSync(imports(dataDir))).toBe(true);
     const { service } = await serving(onTestFinished, dataDir);
     await until('it is swept', () => !existsSync(imports(dataDir)));
+    await until('it is told', () => service.stderr().includes('ended in the middle of an import'));
     expect(await standing(service)).toBeUndefined();
   });
 });
