@@ -161,6 +161,15 @@ describe('the message of a refused session', () => {
     await page.getByRole('button', { name: 'Show OBX-3' }).click();
     await field.first().waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tree');
+    // Who moves on within the open session is in the next one, not at the begin of the page.
+    await page.keyboard.press('j');
+    await page.getByRole('complementary', { name: 'Session 48241' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.closest('.drawer') !== null)).toBe(true);
+    await page.getByRole('button', { name: 'Previous session' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Session 48242' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Previous session');
+    await page.getByRole('button', { name: 'Show OBX-3' }).click();
     await page.keyboard.press('Control+c');
     await page.getByText('Copied.').waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('GLU-X2^Glucose^L');

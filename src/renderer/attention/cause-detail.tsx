@@ -46,7 +46,11 @@ export function CauseDetail({ cause }: { cause: Cause }) {
       </div>
       <dl className="cause-facts">
         <Fact word="Sessions">{cause.count === 0 ? 'None' : count(cause.count)}</Fact>
-        <Fact word="Devices">{cause.devices.length === 0 ? '–' : visible(cause.devices.join(', '))}</Fact>
+        <Fact word="Devices">
+          <span className="cut cause-devices" title={visible(cause.devices.join(', '))}>
+            {cause.devices.length === 0 ? '–' : visible(cause.devices.join(', '))}
+          </span>
+        </Fact>
         <Fact word="First">
           <Instant at={cause.firstAt}>{day(cause.firstAt, now)}</Instant>
         </Fact>

@@ -131,7 +131,7 @@ export const machineWords: Record<string, MachineWord> = {
   capture: {
     name: 'Capture',
     states: {
-      stopped: resting('Stopped', 'Nothing is recorded. Choose a network interface to start.'),
+      stopped: resting('Stopped', 'Nothing is recorded. Choose a network interface, or start it in Settings.'),
       starting: moving('Starting', 'The capture tool is being started.'),
       capturing: healthy('Capturing', 'Everything that passes on the chosen ports is recorded.'),
       paused: warned('Paused', 'Devices go on sending; what passes meanwhile is not recorded.'),

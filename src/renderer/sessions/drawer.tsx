@@ -27,6 +27,22 @@ import { Attempts, LifeBar } from './life.tsx';
 import { codeOf, placeName, placeOf, segmentsMeant, type RefusedPlace } from './refused-place.ts';
 import { Why } from './why.tsx';
 
+/** Another session is another drawer: who moved on by a button of it, or by a key within it, goes on from there. */
+let leftFrom: string | null = null;
+const noteFocus = (): void => {
+  const here = document.activeElement;
+  const isWithin = here instanceof HTMLElement && here.closest('.drawer') !== null;
+  leftFrom = isWithin ? (here.getAttribute('aria-label') ?? '') : null;
+  // The other one is shown in the same moment, or there is none.
+  queueMicrotask(() => (leftFrom = null));
+};
+function takeFocus(drawer: HTMLElement | null): void {
+  if (drawer === null || leftFrom === null) return;
+  const buttons = [...drawer.querySelectorAll<HTMLElement>('button[aria-label]')];
+  (buttons.find((button) => button.getAttribute('aria-label') === leftFrom) ?? drawer).focus();
+  leftFrom = null;
+}
+
 interface Wishes {
   onClose: () => void;
   onMove: (step: number) => void;
@@ -56,6 +72,11 @@ const SessionView = memo(function SessionView(props: DrawerProps) {
   const { data, error, isLoading, refresh } = useQuery('getSession', { sessionId: props.id });
   const summary = props.summary ?? data?.summary;
   const content = useRef<MessageHandle>(null);
+  const drawer = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    takeFocus(drawer.current);
+    return noteFocus;
+  }, []);
   const messages = data?.session.messages;
   const code = codeOf(summary?.submissionError);
   const refused = useMemo(() => refusedIn(messages ?? [], code), [messages, code]);
@@ -72,6 +93,7 @@ const SessionView = memo(function SessionView(props: DrawerProps) {
   );
   return (
     <aside
+      ref={drawer}
       className="drawer"
       aria-label={summary === undefined ? 'Session' : `Session ${summary.counter}`}
       data-area

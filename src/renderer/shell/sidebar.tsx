@@ -14,7 +14,7 @@ import {
   TriangleAlert,
   Workflow,
 } from 'lucide-react';
-import type { ComponentType } from 'react';
+import { useEffect, useRef, type ComponentType } from 'react';
 import { useConnection, useConsole, useMinute, useNow } from '../model/console.tsx';
 import { count, duration, zone } from '../model/format.ts';
 import { lightsOf } from '../model/lights.ts';
@@ -118,7 +118,15 @@ function SavedViews({ current }: { current: URLSearchParams }) {
 }
 function SavedView({ name, query, isHere }: { name: string; query: string; isHere: boolean }) {
   const params = new URLSearchParams(query);
-  const { data } = useQuery('getSessions', { filter: filterOf(params, useMinute()), limit: 0 }, 15_000);
+  const { data, refresh } = useQuery('getSessions', { filter: filterOf(params, useMinute()), limit: 0 }, 15_000);
+  // What an operator does is seen here at once, beside the table.
+  const standing = useConsole(({ status }) => `${status?.failed} ${status?.ignored}`);
+  const counted = useRef(standing);
+  useEffect(() => {
+    if (counted.current === standing) return;
+    counted.current = standing;
+    refresh();
+  }, [standing, refresh]);
   return (
     <a className="side-view" href={addressOf('sessions', null, params)} {...(isHere ? { 'aria-current': 'true' as const } : {})}>
       <span className="cut">{name}</span>
