@@ -10,6 +10,8 @@ import { sessionFile, type SessionFile } from '../../common/session.ts';
 /** Larger files are not read: no session of a device comes near it. */
 export const sessionBytesMax = 64 * 1024 * 1024;
 export const sessionExtension = '.json';
+/** Deeper than any program nests fields of its own, and far from where writing a session back would overflow the stack. */
+const nestingMax = 100;
 
 const dayMs = 86_400_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -42,6 +44,8 @@ export function parseSession(bytes: Uint8Array, expectedId: string, { wasChecked
   if (respelled !== null) return damaged(respelled);
   const checked = wasChecked ? null : sessionFile.safeParse(value);
   if (checked?.success === false) return damaged(schemaReason(checked.error, value));
+  if (!wasChecked && isNestedDeeper(value, nestingMax))
+    return damaged(`The file nests its fields more than ${nestingMax} levels deep.`);
   // The object itself is kept, not the schema's copy of it: unknown fields stay where they are.
   const session = value as SessionFile;
   session.submissionStatus ??= 'pending';
@@ -123,6 +127,12 @@ function inTodaysSpelling(session: Record<string, unknown>): string | null {
 function timeOf(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : value;
   return typeof time === 'number' && Number.isFinite(time) ? time : undefined;
+}
+
+function isNestedDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return (Array.isArray(value) ? value : Object.values(value)).some((child) => isNestedDeeper(child, levels - 1));
 }
 
 const isByte = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;

@@ -85,6 +85,14 @@ test.each([
   expect(reasonOf(value)).toBe(reason);
 });
 
+test('what could not be written back is no session, before anything is sent', () => {
+  const nested = (levels: number) =>
+    JSON.stringify({ ...storedSession('s1'), ward: 0 }).replace('"ward":0', `"ward":${'['.repeat(levels)}${']'.repeat(levels)}`);
+  expect(reasonOf(nested(99))).toBe('none');
+  for (const levels of [100, 100_000])
+    expect(reasonOf(nested(levels))).toBe('The file nests its fields more than 100 levels deep.');
+});
+
 test('an id that climbs out of the folder is named', () => {
   expect(reasonOf({ ...storedSession('s1'), id: '../s1' })).toMatch(/^The field "id" is not valid: must be 1-128 letters/);
 });
