@@ -14,7 +14,7 @@ import { SessionDraft, sessionBytesMax, type Direction, type SessionEnds, type S
 import { LisTalk } from './talk-lis.ts';
 import { MllpTalk } from './talk-mllp.ts';
 import type { Gap, Talk } from './talk.ts';
-import { otherSide, type ConnectionEnds, type ConnectionSink, type Side } from './tcp-reassembly.ts';
+import { otherSide, type ConnectionEnds, type ConnectionSink, type Side } from './tcp-connection.ts';
 
 /** What all open sessions and begun frames may hold together. */
 export const openBytesMax = 128 * 1024 * 1024;

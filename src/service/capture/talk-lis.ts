@@ -6,7 +6,7 @@
 import type { ControlKind } from './framing.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { Gap, Talk, TalkTools } from './talk.ts';
-import { otherSide, type Side } from './tcp-reassembly.ts';
+import { otherSide, type Side } from './tcp-connection.ts';
 
 export class LisTalk implements Talk {
   readonly #tools: TalkTools;

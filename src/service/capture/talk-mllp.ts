@@ -8,7 +8,7 @@ import type { ControlKind } from './framing.ts';
 import { messageHead } from './hl7-text.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { Gap, Talk, TalkTools } from './talk.ts';
-import { otherSide, type Side } from './tcp-reassembly.ts';
+import { otherSide, type Side } from './tcp-connection.ts';
 
 /** How long a whole message waits for its acknowledgement before it is kept without. */
 const acknowledgementWaitMs = 30_000;

@@ -4,7 +4,7 @@
  */
 import type { ControlKind } from './framing.ts';
 import type { SessionDraft } from './session-draft.ts';
-import type { Side } from './tcp-reassembly.ts';
+import type { Side } from './tcp-connection.ts';
 
 /** Bytes that were never seen. */
 export interface Gap {

@@ -7,6 +7,9 @@
 /** -1: not known yet. All sequence numbers are kept as unsigned 32 bit values. */
 export const unknown = -1;
 
+/** Sequence numbers further away belong to another connection. */
+export const windowBytesMax = 16 * 1024 * 1024;
+
 export interface HeldSegment {
   seq: number;
   bytes: Buffer;
@@ -73,6 +76,31 @@ export class TcpFlow {
     const first = this.held.shift() as HeldSegment;
     this.heldBytes -= first.bytes.length;
     return first;
+  }
+
+  /** The other end has received this direction up to `ack`. */
+  noteReceived(ack: number, atMs: number): void {
+    const first = this.held[0];
+    if (this.next === unknown && first !== undefined && seqDistance(first.seq, ack) > 0) this.next = first.seq;
+    if (this.next === unknown || this.isEnded) return;
+    const ahead = seqDistance(this.next, ack);
+    if (ahead <= 0 || ahead > windowBytesMax) return;
+    if (this.acked === unknown || seqDistance(this.acked, ack) > 0) this.acked = ack;
+    if (this.aheadSinceMs === unknown) this.aheadSinceMs = atMs;
+  }
+
+  /** Bytes were delivered or given up: a hole that is left has its time again. */
+  noteProgress(atMs: number): void {
+    this.noteEnd();
+    if (this.aheadSinceMs !== unknown) this.aheadSinceMs = seqDistance(this.next, this.acked) > 0 ? atMs : unknown;
+  }
+
+  /** Everything up to its FIN was delivered or given up. */
+  noteEnd(): void {
+    if (this.isEnded || this.finSeq === unknown || this.next !== this.finSeq) return;
+    this.isEnded = true;
+    this.next = seqAdd(this.next, 1);
+    if (this.aheadSinceMs !== unknown) this.aheadSinceMs = seqDistance(this.next, this.acked) > 0 ? this.aheadSinceMs : unknown;
   }
 
   #keep(list: HeldSegment[], seq: number, buffer: Buffer, start: number, end: number, ack: number, atMs: number): void {
