@@ -10,6 +10,8 @@ export interface Query<Value> {
   /** The last answer; stays while it is asked again or the connection is lost. */
   data: Value | null;
   error: string | null;
+  /** Whether that is the answer to what is asked now: for a while it may be to what was asked before. */
+  isCurrent: boolean;
   /** Nothing yet; the grey bars for it appear by themselves after 150 ms. */
   isLoading: boolean;
   refresh: () => void;
@@ -44,7 +46,8 @@ export function useQuery<Name extends RequestName>(name: Name, params: Params<Na
     return () => clearInterval(timer);
   }, [refresh, refreshMs, connection]);
   useEmitted('service.returned', refresh);
-  return { data: answer.data, error: answer.error, isLoading: answer.data === null && answer.error === null, refresh };
+  const { data, error } = answer;
+  return { data, error, isCurrent: answer.key === key, isLoading: data === null && error === null, refresh };
 }
 
 async function answerTo<Value>(asked: Promise<Value>): Promise<{ data: Value | null; error: string | null }> {

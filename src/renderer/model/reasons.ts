@@ -144,6 +144,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'name':
       return {
         ...base,
+        figure: 'Not known',
         headline: stopped(`the name ${host} is not known`),
         steps: ["Check the URL and this computer's network."],
         remedies: ['testConnection', 'changeUrl'],
@@ -162,6 +163,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
       const why = certificateWords.find(([pattern]) => pattern.test(code ?? ''))?.[1];
       return {
         ...base,
+        figure: 'Not trusted',
         headline: stopped(`the certificate is not trusted${why === undefined ? '' : ` (${why})`}`),
         answer: code === undefined ? '' : `The code is ${code}.`,
         steps: ["Add the hospital's CA file in Settings, or tell whoever runs it."],
@@ -171,6 +173,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'clientCertificate':
       return {
         ...base,
+        figure: 'Not let in',
         headline: stopped('the endpoint does not take our client certificate, or wants one'),
         answer: code === undefined ? '' : `The code is ${code}.`,
         steps: [`Ask whoever runs ${host} which certificate it expects.`, 'Enter its files in Settings, Endpoint.'],
@@ -179,6 +182,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'noTls':
       return {
         ...base,
+        figure: 'No TLS',
         headline: stopped(`${host} does not speak TLS`),
         answer: '',
         steps: ['Compare the URL letter by letter with the one you were given: a plain http address, or another port?'],
@@ -187,6 +191,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'proxy':
       return {
         ...base,
+        figure: 'No way',
         headline: stopped('the proxy does not connect us to the endpoint'),
         answer: '',
         steps: ['Check the proxy in Settings, or ask network support.'],
@@ -212,6 +217,7 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
     case 'earlier':
       return {
         ...base,
+        figure: 'Not tried',
         headline: stopped('the endpoint took nothing lately'),
         steps: ['The next cycle tests with one session; accepted, the others follow.'],
         remedies: ['testConnection'],
@@ -220,7 +226,10 @@ export function alarmOf(circuit: NonNullable<Status['circuit']>, host: string, t
       return {
         ...base,
         headline: stopped('the endpoint says it is busy'),
-        steps: ['Usually passes. Tried again by itself.'],
+        steps: [
+          'Usually passes. Tried again by itself.',
+          'What gave up in this time is set back by itself once it accepts again.',
+        ],
         remedies: ['testConnection'],
       };
   }

@@ -112,7 +112,7 @@ function SaveBar({ shown, draft }: { shown: ShownSettings; draft: Draft }) {
     const endpoint = draft.change.submissionEndpoint;
     if (typeof endpoint === 'string' && endpoint !== '') {
       const isMeant = await confirm({
-        title: 'Send results to another address?',
+        title: `Send results to ${shown.settings.submissionEndpoint === '' ? 'this' : 'another'} address?`,
         body: `From now on results go to ${new URL(endpoint).host}, ${authorizationThen(shown, draft.change)}`,
         confirm: 'Change URL',
       });

@@ -41,7 +41,7 @@ function PaletteBody({ onClose, onHelp }: PaletteProps) {
   const now = useNow();
   const wanted = text.trim().toLowerCase();
   const isSearch = wanted.length >= wantedMin;
-  const { data } = useQuery('getSessions', { filter: { text: text.trim().slice(0, 256) }, limit: isSearch ? 6 : 0 });
+  const { data, isCurrent } = useQuery('getSessions', { filter: { text: text.trim().slice(0, 256) }, limit: isSearch ? 6 : 0 });
   // At first what fits without scrolling; by a letter everything is found.
   const found = [...first, ...(wanted === '' ? [] : more), ...(isSearch ? settingCommands : [])].filter(({ label }) =>
     label.toLowerCase().includes(wanted),
@@ -61,7 +61,7 @@ function PaletteBody({ onClose, onHelp }: PaletteProps) {
         {
           id: 'search',
           label: `Find “${text.trim()}” in sessions`,
-          detail: data === null ? '' : `${count(data.total)} found, hidden fields searched`,
+          detail: data === null || !isCurrent ? '' : `${count(data.total)} found, hidden fields searched`,
           run: () => go(addressOf('sessions', null, new URLSearchParams({ text: text.trim() }))),
         },
       ];

@@ -145,6 +145,17 @@ describe('the reason in words', () => {
     expect(causeText({ ...rest, kind: 'unheard', code }, now).title).not.toBe('');
   });
 
+  test('the station names what is missing, and says that nobody answered only where nobody did', () => {
+    const figure = (code: string) =>
+      alarmOf({ state: 'open', cause: { kind: 'unavailable', code } }, 'results.example.org', 30).figure;
+    expect(['CERT_HAS_EXPIRED', 'ENOTFOUND', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ETIMEDOUT'].map(figure)).toEqual([
+      'Not trusted',
+      'Not known',
+      'No TLS',
+      'No answer',
+    ]);
+  });
+
   test('an answer says what the network says, not only its code', () => {
     const alarm = alarmOf({ state: 'open', cause: { kind: 'unavailable', code: 'ECONNREFUSED' } }, 'results.example.org', 30);
     expect(alarm.answer).toBe('The connection is refused (ECONNREFUSED).');
