@@ -56,6 +56,7 @@ export interface DeliverySettings {
 /** Where a delivery under way stands, as far as slots are concerned. */
 type Phase = 'sending' | 'recording' | 'recordingAgain' | 'waiting';
 interface UnderWay {
+  id: string;
   phase: Phase;
   bytes: number;
   wasSuspect: boolean;
@@ -96,7 +97,8 @@ export interface WorkerContext {
   former: readonly QueueEntry[];
   nextFormer: number;
   formerSinceAcceptance: number;
-  underWay: Readonly<Record<string, UnderWay>>;
+  /** At most forty, each id once: as a list, because a table with ever new keys is many times dearer to copy. */
+  underWay: readonly UnderWay[];
   /** Deliveries whose wait is over, in that order: they go before new ones. */
   waiting: readonly string[];
   /** The endpoint's word; null while it is asked: at the start of a cycle, and after each answer. */
@@ -117,11 +119,9 @@ export interface WorkerContext {
 }
 
 const emptyTally: CycleTally = { submitted: 0, failed: 0, deferred: 0 };
-const inFlight = (context: WorkerContext) => Object.values(context.underWay).filter(({ phase }) => phase === 'sending').length;
-const bytesUnderWay = (context: WorkerContext) => Object.values(context.underWay).reduce((sum, { bytes }) => sum + bytes, 0);
-const underWayCount = (context: WorkerContext) => Object.keys(context.underWay).length;
-const isRecordingAgain = (context: WorkerContext) =>
-  Object.values(context.underWay).some(({ phase }) => phase === 'recordingAgain');
+const inFlight = (context: WorkerContext) => context.underWay.filter(({ phase }) => phase === 'sending').length;
+const bytesUnderWay = (context: WorkerContext) => context.underWay.reduce((sum, { bytes }) => sum + bytes, 0);
+const isRecordingAgain = (context: WorkerContext) => context.underWay.some(({ phase }) => phase === 'recordingAgain');
 const isDiskFailing = (context: WorkerContext) => context.recordFailuresInRow >= recordFailuresMax;
 const waitingCount = ({ queue, next, former, nextFormer }: WorkerContext) => queue.length - next + former.length - nextFormer;
 const isHeld = (context: WorkerContext) => context.heldUntil !== null;
@@ -131,12 +131,16 @@ const idOfActor = (actorId: string) => actorId.slice('session.'.length);
 /** The figures of `onSubmissionProgress`: requests in flight, and what this cycle still has to do beside them. */
 export function progressOf(context: WorkerContext): { inFlight: number; queueSize: number } {
   const sending = inFlight(context);
-  return { inFlight: sending, queueSize: waitingCount(context) + underWayCount(context) - sending };
+  return { inFlight: sending, queueSize: waitingCount(context) + context.underWay.length - sending };
+}
+
+export function isUnderWay({ underWay }: WorkerContext, id: string): boolean {
+  return underWay.some((delivery) => delivery.id === id);
 }
 
 /** Whether nothing is under way any more: a stopped worker may be thrown away then. */
 export function isDrained(context: WorkerContext): boolean {
-  return underWayCount(context) === 0;
+  return context.underWay.length === 0;
 }
 
 /** What the worker spawns, as XState's types want it told. */
@@ -204,7 +208,7 @@ export const workerMachine = setup({
       // Half open: exactly one delivery, as a probe.
       if (context.circuit.state === 'halfOpen') return isDrained(context);
       if (inFlight(context) >= context.settings.concurrency) return false;
-      if (underWayCount(context) >= underWayPerSlot * context.settings.concurrency) return false;
+      if (context.underWay.length >= underWayPerSlot * context.settings.concurrency) return false;
       return isDrained(context) || bytesUnderWay(context) + entry.bytes <= underWayBytesMax;
     },
     isAccepted: (_, params: { outcome: Outcome }) => params.outcome.kind === 'accepted',
@@ -244,9 +248,12 @@ export const workerMachine = setup({
         enqueue.spawnChild('session', { id: sessionActor(id), input: { ...sessionInput(context, id), unrecorded } });
       }
       enqueue.assign({
-        underWay: Object.fromEntries(
-          Object.keys(context.unrecorded).map((id) => [id, { phase: 'recordingAgain' as const, bytes: 0, wasSuspect: false }]),
-        ),
+        underWay: Object.keys(context.unrecorded).map((id) => ({
+          id,
+          phase: 'recordingAgain' as const,
+          bytes: 0,
+          wasSuspect: false,
+        })),
       });
     }),
     startNext: steps(({ context, enqueue }) => {
@@ -254,7 +261,7 @@ export const workerMachine = setup({
       const { next, nextFormer, formerSinceAcceptance, underWay } = context;
       enqueue.assign({
         ...(wasSuspect ? { nextFormer: nextFormer + 1, formerSinceAcceptance: formerSinceAcceptance + 1 } : { next: next + 1 }),
-        underWay: { ...underWay, [entry.id]: { phase: 'sending', bytes: entry.bytes, wasSuspect } },
+        underWay: [...underWay, { id: entry.id, phase: 'sending', bytes: entry.bytes, wasSuspect }],
       });
       enqueue(spawnChild('session', { id: sessionActor(entry.id), input: sessionInput(context, entry.id) }));
       enqueue.sendTo(sessionActor(entry.id), { type: 'slot.granted' });
@@ -295,11 +302,11 @@ export const workerMachine = setup({
     }),
     followCircuit: assign((_, { circuit }: CircuitReport) => ({ circuit })),
     passCircuitOn: steps<CircuitReport>(({ context, enqueue }, { circuit: { state, cause } }) => {
-      for (const id of Object.keys(context.underWay))
+      for (const { id } of context.underWay)
         enqueue.sendTo(sessionActor(id), { type: 'circuit.changed', circuit: { state, cause } });
     }),
     passRetryOn: steps<{ id: string }>(({ context, enqueue }, { id }) => {
-      if (context.underWay[id] !== undefined) enqueue.sendTo(sessionActor(id), { type: 'retry.requested' });
+      if (isUnderWay(context, id)) enqueue.sendTo(sessionActor(id), { type: 'retry.requested' });
     }),
     settle: steps<{ output: SessionOutput }>(({ context, enqueue }, { output }) => {
       enqueue.assign({ ...without(context, output.id), ...accounted(context, output) });
@@ -319,7 +326,7 @@ export const workerMachine = setup({
     })),
     dropQueue: assign({ queue: [], next: 0, suspects: 0, former: [], nextFormer: 0 }),
     stopWaiting: steps(({ context, enqueue }) => {
-      for (const id of Object.keys(context.underWay)) enqueue.sendTo(sessionActor(id), { type: 'stop.requested' });
+      for (const { id } of context.underWay) enqueue.sendTo(sessionActor(id), { type: 'stop.requested' });
     }),
     /** Gives up on the answers that are still out; the service provides it. */
     abortAttempts: () => {},
@@ -339,7 +346,7 @@ export const workerMachine = setup({
     former: [],
     nextFormer: 0,
     formerSinceAcceptance: 0,
-    underWay: {},
+    underWay: [],
     waiting: [],
     circuit: null,
     heldUntil: null,
@@ -516,7 +523,7 @@ function nextEntry({ queue, next, former, nextFormer, formerSinceAcceptance, und
   const suspect = former[nextFormer];
   if (suspect === undefined) return other === undefined ? null : { entry: other, wasSuspect: false };
   if (other === undefined) return { entry: suspect, wasSuspect: true };
-  const underWayNow = Object.values(underWay).filter(({ wasSuspect }) => wasSuspect).length;
+  const underWayNow = underWay.filter(({ wasSuspect }) => wasSuspect).length;
   const isTooMany = underWayNow >= formerSuspectsMax || formerSinceAcceptance >= formerSuspectsMax;
   return isTooMany || compareFifo(other, suspect) < 0
     ? { entry: other, wasSuspect: false }
@@ -539,13 +546,12 @@ function withoutUnrecorded(
 }
 
 function inPhase({ underWay }: WorkerContext, id: string, phase: Phase): WorkerContext['underWay'] {
-  const delivery = underWay[id];
-  return delivery === undefined ? underWay : { ...underWay, [id]: { ...delivery, phase } };
+  return underWay.map((delivery) => (delivery.id === id ? { ...delivery, phase } : delivery));
 }
 
 function without({ underWay, waiting }: WorkerContext, id: string): Pick<WorkerContext, 'underWay' | 'waiting'> {
-  const { [id]: _ended, ...rest } = underWay;
-  return { underWay: rest, waiting: waiting.filter((other) => other !== id) };
+  const isOther = (other: string) => other !== id;
+  return { underWay: underWay.filter((delivery) => isOther(delivery.id)), waiting: waiting.filter(isOther) };
 }
 
 function accounted(

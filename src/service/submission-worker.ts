@@ -13,6 +13,7 @@ import {
   type CycleTally,
   type DeliverySettings,
   isDrained,
+  isUnderWay,
   progressOf,
   type WorkerContext,
   workerMachine,
@@ -141,7 +142,7 @@ export class SubmissionWorker {
   /** Lets a session that waits for its next attempt have it now. */
   hasten(id: string): void {
     // Asked for thousands of sessions at once, of which a few are under way.
-    if (this.#actor.getSnapshot().context.underWay[id] === undefined) return;
+    if (!isUnderWay(this.#actor.getSnapshot().context, id)) return;
     this.#actor.send({ type: 'retry.requested', id });
   }
 

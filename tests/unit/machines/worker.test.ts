@@ -172,7 +172,7 @@ describe('slots', () => {
     make({ settings: { concurrency: 2 }, answer: () => busy }).add(...numbered('s', 30));
     world.worker.send({ type: 'cycle.requested' });
     await world.settle();
-    expect(Object.keys(world.worker.getSnapshot().context.underWay)).toHaveLength(8);
+    expect(world.worker.getSnapshot().context.underWay).toHaveLength(8);
     expect(world.posts).toHaveLength(8);
   });
 
@@ -473,7 +473,7 @@ describe('a stop', () => {
     expect(world.state).toBe('stopping');
     expect(world.withStatus('submitted')).toEqual(['s0000', 's0001']);
     expect(world.posts).toHaveLength(2);
-    expect(world.worker.getSnapshot().context.underWay).toEqual({});
+    expect(world.worker.getSnapshot().context.underWay).toEqual([]);
   });
 
   test('gives up on answers after ten seconds and leaves those sessions pending', async () => {
@@ -482,9 +482,9 @@ describe('a stop', () => {
     await world.settle();
     world.worker.send({ type: 'stop.requested' });
     await world.pass(9_750);
-    expect(Object.keys(world.worker.getSnapshot().context.underWay)).toHaveLength(2);
+    expect(world.worker.getSnapshot().context.underWay).toHaveLength(2);
     await world.pass(500);
-    expect(world.worker.getSnapshot().context.underWay).toEqual({});
+    expect(world.worker.getSnapshot().context.underWay).toEqual([]);
     expect(world.sessions.get('s0000')).toMatchObject({ status: 'pending', attempts: 1 });
   });
 
@@ -494,7 +494,7 @@ describe('a stop', () => {
     await world.settle();
     world.worker.send({ type: 'stop.requested' });
     await world.settle();
-    expect(world.worker.getSnapshot().context.underWay).toEqual({});
+    expect(world.worker.getSnapshot().context.underWay).toEqual([]);
     expect(world.withStatus('pending')).toEqual(['s']);
   });
 });
