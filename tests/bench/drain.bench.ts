@@ -56,11 +56,21 @@ function rateOf(round: Round, contender: Contender): number {
 
 function figuresOf(runs: readonly Round[], concurrency: number): Figure[] {
   const what = (text: string) => `concurrency ${concurrency}, ${text}`;
-  const ratios = (['node:http', 'got'] as const).map((other) => {
-    const all = runs.map((round) => rateOf(round, 'courier') / rateOf(round, other));
+  const ratioOf = (figure: string, all: readonly number[]) => {
     const note = all.map((ratio) => ratio.toFixed(2)).join(' ');
-    return { what: what(`rate: courier / ${other}`), value: median(all), unit: '', note: `rounds: ${note}` };
-  });
+    return { what: what(figure), value: median(all), unit: '', note: `rounds: ${note}` };
+  };
+  const ratios = (['node:http', 'got'] as const).flatMap((other) => [
+    ratioOf(
+      `rate: courier / ${other}`,
+      runs.map((round) => rateOf(round, 'courier') / rateOf(round, other)),
+    ),
+    // Where others use the same processors, this says more than the rate.
+    ratioOf(
+      `CPU: courier / ${other}`,
+      runs.map((round) => round.courier.cpuSeconds / round[other].cpuSeconds),
+    ),
+  ]);
   const each = contenders.flatMap((contender) => [
     { what: what(`${contender}: rate`), value: Math.round(median(runs.map((round) => rateOf(round, contender)))), unit: '/s' },
     {
