@@ -8,8 +8,8 @@
  *
  * The inner element holds a span of rows that begins with `base`. Over few rows the base is always 0. Over many it follows
  * the scroll bar when that is dragged, and stands still while the view moves by little, so that the wheel moves rows by
- * as much as it says; at rest the scroll bar is put right, and no row moves. In the outer quarters of the range the base
- * is that of the list's end: it is reached as in any list.
+ * as much as it says; at rest the scroll bar is put right, and no row moves. Near both ends of the range the base is that
+ * of the list's end: it is reached as in any list.
  * Px are CSS px, `topPx` counts from the top of row 0. May import: nothing.
  */
 
@@ -36,8 +36,8 @@ export const innerPx = (extent: Extent): number => spanOf(extent) * extent.rowPx
 const spanOf = ({ total, rowPx }: Extent): number => Math.min(total, Math.floor(rangePx / rowPx));
 const baseMax = (extent: Extent): number => extent.total - spanOf(extent);
 const scrollMax = (extent: Extent): number => Math.max(0, innerPx(extent) - extent.viewPx);
-/** In each of its outer quarters the range is not compressed. */
-const edgeOf = (extent: Extent): number => scrollMax(extent) / 4;
+/** So near its ends the range is not compressed: 1,900 rows, and too little for the scroll bar to look wrong. */
+const edgeOf = (extent: Extent): number => scrollMax(extent) / 32;
 /** So far the view goes when the scroll bar's thumb is dragged by 1 px, before the base follows. */
 const thumbStep = ({ viewPx }: Extent): number => rangePx / Math.max(1, viewPx);
 
@@ -62,11 +62,12 @@ function placeDragged(extent: Extent, scrollTop: number): Place {
 
 /** The browser scrolled: by little, and rows move by as much; by as much as only the scroll bar does, and the base follows. */
 export function placeScrolled(extent: Extent, before: Place, scrollTop: number): Place {
-  const isDragged = Math.abs(scrollTop - before.scrollTop) > 0.75 * thumbStep(extent);
+  const step = thumbStep(extent);
+  const isDragged = Math.abs(scrollTop - before.scrollTop) > 0.75 * step;
   if (isDragged) return placeDragged(extent, scrollTop);
   const moved = { base: before.base, scrollTop };
   // Who went on without a rest from the middle to where the range ends: the list does not end here.
-  if (scrollTop >= extent.viewPx && scrollTop <= scrollMax(extent) - extent.viewPx) return moved;
+  if (scrollTop >= step && scrollTop <= scrollMax(extent) - step) return moved;
   const right = placeAt(extent, topOf(moved, extent.rowPx));
   return right.base === moved.base ? moved : right;
 }

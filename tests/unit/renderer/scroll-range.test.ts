@@ -181,7 +181,7 @@ describe('a view', () => {
     fit({ ...fiveMillion, total: 5_000_100 });
     scrollBy(0);
     expect(scroller.scrollTop).toBe(1_500_000);
-    expect(view.shown().top).toBeGreaterThan(4_000_000);
+    expect(view.shown().top).toBeGreaterThan(3_500_000);
   });
 
   test('that is gone moves nothing more', () => {
@@ -196,7 +196,7 @@ describe('a view', () => {
 });
 
 function someRows(total: number): number[] {
-  const wanted = [0, 1, 23, 15_000, 15_420, 15_421, 30_840, 61_679, 61_680, 986_895];
+  const wanted = [0, 1, 23, 1900, 1927, 1928, 30_840, 61_679, 61_680, 986_895];
   for (let part = 0; part < 1; part += 1 / 31) wanted.push(Math.floor(total * part));
   return [...wanted, total - 2, total - 1].filter((index) => index >= 0 && index < total);
 }
