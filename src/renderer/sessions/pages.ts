@@ -81,6 +81,8 @@ export class SessionPages {
   at(index: number): SessionSummary | undefined {
     return this.#pages.get(Math.floor(index / pageSize))?.[index % pageSize];
   }
+  /** Numbers of the pages that are here, in no order. */
+  readonly here = (): Iterable<number> => this.#pages.keys();
   /** The row's place, if its page is here. */
   indexOf(id: string): number | null {
     const place = this.#places.get(id);

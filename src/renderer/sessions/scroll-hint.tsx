@@ -17,11 +17,13 @@ const stepsMin = 3;
 const staysMs = 900;
 
 interface Known {
-  total: number;
   sort: SessionSort;
   at: (index: number) => SessionSummary | undefined;
+  /** Numbers of the pages that are here. */
+  here: () => Iterable<number>;
 }
 interface HintProps extends Known {
+  total: number;
   scroller: RefObject<HTMLDivElement | null>;
   rowPx: number;
   /** How far the view is from the top of the list, at any time. */
@@ -30,7 +32,7 @@ interface HintProps extends Known {
   onFast: (isFast: boolean) => void;
 }
 
-export function ScrollHint({ scroller, rowPx, topPx, onFast, ...known }: HintProps) {
+export function ScrollHint({ scroller, rowPx, topPx, total, onFast, ...known }: HintProps) {
   const [position, setPosition] = useState<{ index: number; part: number } | null>(null);
   useEffect(() => {
     const element = scroller.current;
@@ -77,14 +79,14 @@ export function ScrollHint({ scroller, rowPx, topPx, onFast, ...known }: HintPro
     };
   }, [scroller, rowPx, topPx, onFast]);
   const now = useMinute();
-  if (position === null || known.total === 0) return null;
-  const index = Math.min(position.index, known.total - 1);
+  if (position === null || total === 0) return null;
+  const index = Math.min(position.index, total - 1);
   const time = timeAt(known, index);
   return (
     <div className="scroll-hint-place" aria-hidden="true">
       <div className="scroll-hint" style={{ top: `${position.part * 100}%`, transform: `translateY(-${position.part * 100}%)` }}>
         {time !== null && <b>{inWords(time, now)}</b>}
-        <span>{`${count(index + 1)} of ${count(known.total)}`}</span>
+        <span>{`${count(index + 1)} of ${count(total)}`}</span>
       </div>
     </div>
   );
@@ -101,23 +103,23 @@ const inWords = ({ at, isExact }: { at: number; isExact: boolean }, now: number)
  * When the row was captured: known, or between the nearest pages that are here. Null where only one side is known, or where
  * the list does not go by time.
  */
-export function timeAt({ total, sort, at }: Known, index: number): { at: number; isExact: boolean } | null {
-  if (sort.by !== 'startTime') return null;
-  const here = at(index);
-  if (here !== undefined) return { at: here.startTime, isExact: true };
+export function timeAt(known: Known, index: number): { at: number; isExact: boolean } | null {
+  if (known.sort.by !== 'startTime') return null;
+  const summary = known.at(index);
+  if (summary !== undefined) return { at: summary.startTime, isExact: true };
   const page = Math.floor(index / pageSize);
-  const [before, after] = [nearest(at, page, -1, total), nearest(at, page, 1, total)];
+  const [before, after] = [nearest(known, page, -1), nearest(known, page, 1)];
   if (before === null || after === null) return null;
   const part = (index - before.index) / (after.index - before.index);
   return { at: before.startTime + part * (after.startTime - before.startTime), isExact: false };
 }
 
 /** The end of the next page that is here, on the side of the row. */
-function nearest(at: Known['at'], page: number, step: 1 | -1, total: number): { index: number; startTime: number } | null {
-  for (let next = page + step; next >= 0 && next * pageSize < total; next += step) {
-    const index = step === 1 ? next * pageSize : next * pageSize + pageSize - 1;
-    const summary = at(index);
-    if (summary !== undefined) return { index, startTime: summary.startTime };
-  }
-  return null;
+function nearest({ at, here }: Known, page: number, step: 1 | -1): { index: number; startTime: number } | null {
+  const next = Math.min(...[...here()].map((each) => (each - page) * step).filter((pages) => pages > 0));
+  if (next === Infinity) return null;
+  const first = (page + next * step) * pageSize;
+  const index = step === 1 ? first : first + pageSize - 1;
+  const summary = at(index);
+  return summary === undefined ? null : { index, startTime: summary.startTime };
 }

@@ -235,7 +235,16 @@ export function SessionTable({ ref, pages, state, sort, onSort, openId, onOpen, 
           })}
         </div>
       </div>
-      <ScrollHint scroller={scroller} rowPx={rowPx} topPx={view.topPx} total={total} sort={sort} at={at} onFast={noteFast} />
+      <ScrollHint
+        scroller={scroller}
+        rowPx={rowPx}
+        topPx={view.topPx}
+        total={total}
+        sort={sort}
+        at={at}
+        here={pages.here}
+        onFast={noteFast}
+      />
     </section>
   );
 }
