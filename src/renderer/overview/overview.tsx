@@ -18,6 +18,7 @@ import { Devices } from './devices.tsx';
 import { Headline } from './headline.tsx';
 import { Latest } from './latest.tsx';
 import { Line } from './line.tsx';
+import { AttemptsTable, OutcomesTable } from './tables.tsx';
 import './overview.css';
 
 export function Overview() {
@@ -74,6 +75,7 @@ const fewAttempts = 20;
 function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | null }) {
   const [span, setSpan] = useState<ActivitySpan>('1h');
   const [asTable, setAsTable] = useState(false);
+  const [asTimesTable, setAsTimesTable] = useState(false);
   const { data, error, isLoading } = useQuery('getActivity', { span }, refreshMs[span]);
   // Until another span is answered, what is shown is the one before.
   const words = spanWords[data?.span ?? span];
@@ -107,7 +109,7 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
               )}
             </div>
           )}
-          <button type="button" className="link-button small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+          <button type="button" className="link-button small" onClick={() => setAsTable(!asTable)}>
             {asTable ? 'Show as chart' : 'Show as table'}
           </button>
           <Segmented label="Time span" options={spans} value={span} onChange={setSpan} />
@@ -129,6 +131,16 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
           <span className="space" />
           {data !== null && <NotRenewed error={error} />}
           <span className="small text3">{data === null ? '' : `${words.last}, ${attemptsOf(data.attempts.count)}`}</span>
+          {data !== null && data.attempts.count > 0 && (
+            <button
+              type="button"
+              className="link-button small"
+              aria-label={asTimesTable ? 'Chart of attempt times' : 'Table of attempt times'}
+              onClick={() => setAsTimesTable(!asTimesTable)}
+            >
+              {asTimesTable ? 'Chart' : 'Table'}
+            </button>
+          )}
         </div>
         {isLoading && <Bones />}
         {error !== null && data === null && <Empty>{error}</Empty>}
@@ -140,9 +152,13 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
               <Percentile word="95 %" valueMs={data.attempts.p95Ms} />
               <Percentile word="99 %" valueMs={data.attempts.p99Ms} />
             </div>
-            <div className="chart">
-              <AttemptsChart attempts={data.attempts} />
-            </div>
+            {asTimesTable ? (
+              <AttemptsTable attempts={data.attempts} />
+            ) : (
+              <div className="chart">
+                <AttemptsChart attempts={data.attempts} />
+              </div>
+            )}
           </>
         )}
       </section>
@@ -159,43 +175,5 @@ function Percentile({ word, valueMs }: { word: string; valueMs: number | undefin
       {word} <span className="within">within </span>
       <b>{valueMs === undefined ? '–' : duration(valueMs)}</b>
     </span>
-  );
-}
-
-function OutcomesTable({
-  activity,
-}: {
-  activity: { from: number; bucketMs: number; buckets: { accepted: number; failed: number; ignored: number; held: number }[] };
-}) {
-  const rows = activity.buckets
-    .map((bucket, index) => ({ ...bucket, at: activity.from + index * activity.bucketMs }))
-    .toReversed();
-  const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
-  return (
-    // A region that scrolls takes the focus, so that it scrolls by keys too.
-    <div className="scroll space" tabIndex={0} role="region" aria-label="Outcomes as a table">
-      <table className="data">
-        <thead>
-          <tr>
-            <th>From</th>
-            <th className="end">Accepted</th>
-            <th className="end">Failed</th>
-            <th className="end">Ignored</th>
-            <th className="end">Held</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.at}>
-              <td>{time.format(row.at)}</td>
-              <td className="end">{count(row.accepted)}</td>
-              <td className="end">{count(row.failed)}</td>
-              <td className="end">{count(row.ignored)}</td>
-              <td className="end">{count(row.held)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
