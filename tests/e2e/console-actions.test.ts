@@ -36,6 +36,19 @@ describe('many sessions', () => {
   });
 });
 
+test('what is done in the open session is done to it, not to a row that had the focus or is selected', async () => {
+  const shown = await open('busy', '#/sessions');
+  const { page, service } = shown;
+  await page.getByRole('row').nth(2).click();
+  await page.keyboard.press('x');
+  const far = service.sessions[2900]?.sessionId ?? '';
+  await page.evaluate((id) => (location.hash = `#/sessions?open=${id}`), far);
+  const drawer = page.getByRole('complementary', { name: `Session ${service.sessions[2900]?.counter}` });
+  await drawer.getByRole('button', { name: 'Move to trash' }).click();
+  await page.getByText('Moved to trash for 7 days.').waitFor();
+  expect(askedFor(shown, 'deleteSession')).toEqual([{ sessionIds: [far] }]);
+});
+
 describe('finding', () => {
   test('a filter is in the address, can be saved as a view and removed again', async () => {
     const { page } = await open('busy', '#/sessions');

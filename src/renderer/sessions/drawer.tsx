@@ -46,7 +46,9 @@ function takeFocus(drawer: HTMLElement | null): void {
 interface Wishes {
   onClose: () => void;
   onMove: (step: number) => void;
-  onRemove: () => unknown;
+  onRemove: (summary: SessionSummary) => unknown;
+  /** Told what is shown, as it changes. */
+  onShown: (summary: SessionSummary) => void;
 }
 interface DrawerProps extends Wishes {
   id: string;
@@ -63,7 +65,8 @@ export function Drawer(props: DrawerProps) {
   const [wishes] = useState<Wishes>(() => ({
     onClose: () => latest.current.onClose(),
     onMove: (step) => latest.current.onMove(step),
-    onRemove: () => latest.current.onRemove(),
+    onRemove: (summary) => latest.current.onRemove(summary),
+    onShown: (summary) => latest.current.onShown(summary),
   }));
   return <SessionView id={props.id} summary={props.summary} {...wishes} />;
 }
@@ -77,6 +80,10 @@ const SessionView = memo(function SessionView(props: DrawerProps) {
     takeFocus(drawer.current);
     return noteFocus;
   }, []);
+  const { onShown } = props;
+  useEffect(() => {
+    if (summary !== undefined) onShown(summary);
+  }, [summary, onShown]);
   const messages = data?.session.messages;
   const code = codeOf(summary?.submissionError);
   const refused = useMemo(() => refusedIn(messages ?? [], code), [messages, code]);
@@ -246,7 +253,7 @@ function DrawerActions({ summary, onMove, onRemove }: DrawerProps & { summary: S
         shortcut="Del"
         icon={<Trash2 aria-hidden="true" />}
         isDisabled={isDisabled}
-        onPress={onRemove}
+        onPress={() => onRemove(summary)}
       />
     </div>
   );

@@ -4,6 +4,7 @@
  */
 import { ArrowRight } from 'lucide-react';
 import { useCallback, useMemo, useRef } from 'react';
+import type { SessionSummary } from '../../common/contract.ts';
 import { useSessionActions, type Selection } from '../model/actions.tsx';
 import { useConsole, useMinute } from '../model/console.tsx';
 import { count } from '../model/format.ts';
@@ -21,6 +22,9 @@ import { SelectionBar } from './selection-bar.tsx';
 import { SessionTable, type TableHandle } from './table.tsx';
 import { useSessionPages } from './use-pages.ts';
 import './sessions.css';
+
+const isInDrawer = (): boolean =>
+  document.activeElement instanceof HTMLElement && document.activeElement.closest('.drawer') !== null;
 
 export default function Sessions() {
   const { query } = useRoute();
@@ -60,14 +64,22 @@ export default function Sessions() {
     [setQuery, openId],
   );
 
-  /** What an action is meant for: the selection, else the open or the focused row. */
+  /** What the drawer shows; it need not be among the rows that are here. */
+  const opened = useRef<SessionSummary | null>(null);
+  const onShown = useCallback((summary: SessionSummary) => {
+    opened.current = summary;
+  }, []);
+  /** What an action is meant for: within the drawer its session; else the selection, the open session, the focused row. */
   const meant = useCallback((): Selection => {
+    const inDrawer = pages.byId(openId ?? '') ?? (opened.current?.sessionId === openId ? opened.current : null);
+    if (isInDrawer()) return { kind: 'some', sessions: inDrawer === null ? [] : [inDrawer] };
     // What is not yet known by id is not acted on.
     if (chosen.coming !== null) return { kind: 'some', sessions: [] };
     if (chosen.isAll) return { kind: 'all', filter, total: state.total ?? 0, inView: table.current?.inView() ?? 0 };
     if (chosen.ids.size > 0) return { kind: 'some', sessions: [...chosen.ids].map(([id, summary]) => pages.byId(id) ?? summary) };
-    const one = pages.byId(openId ?? '') ?? table.current?.focused();
-    return { kind: 'some', sessions: one === undefined ? [] : [one] };
+    // While one is open it is that one, never the row that had the focus before.
+    const one = openId === null ? (table.current?.focused() ?? null) : inDrawer;
+    return { kind: 'some', sessions: one === null ? [] : [one] };
   }, [chosen, filter, state.total, pages, openId]);
   const removeMeant = useCallback(async () => {
     const isGone = await actions.remove(meant());
@@ -75,6 +87,14 @@ export default function Sessions() {
     if (isGone && openId !== null) open(null);
   }, [actions, meant, clear, openId, open]);
 
+  const removeOne = useCallback(
+    async (summary: SessionSummary) => {
+      const isGone = await actions.remove({ kind: 'some', sessions: [summary] });
+      if (isGone && chosen.ids.has(summary.sessionId)) clear();
+      if (isGone) open(null);
+    },
+    [actions, chosen, clear, open],
+  );
   /** What matched need not match afterwards: all of it is then selected no more. */
   const changeMeant = useCallback(
     async (change: 'retry' | 'ignore' | 'restore') => {
@@ -109,7 +129,8 @@ export default function Sessions() {
         u: () => void changeMeant('restore'),
         Delete: () => void removeMeant(),
         e: () => void exportSessions(meant()),
-        'mod+a': () => choice.chooseAll(true),
+        // Within the drawer it is the browser's: its text is selected.
+        'mod+a': () => (isInDrawer() ? false : choice.chooseAll(true)),
         Escape: () => {
           if (openId !== null) open(null);
           else if (size > 0) clear();
@@ -177,7 +198,8 @@ export default function Sessions() {
             summary={pages.byId(openId)}
             onClose={() => open(null)}
             onMove={(step) => table.current?.move(step)}
-            onRemove={removeMeant}
+            onRemove={removeOne}
+            onShown={onShown}
           />
         )}
       </div>
