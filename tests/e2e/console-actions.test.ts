@@ -41,6 +41,15 @@ test('what is done in the open session is done to it, not to a row that had the 
   const { page, service } = shown;
   await page.getByRole('row').nth(2).click();
   await page.keyboard.press('x');
+  service.answer('retrySubmission', () => {
+    throw new Error('not now');
+  });
+  await page.evaluate((id) => (location.hash = `#/sessions?open=${id}`), failed(shown));
+  await page.getByText('The endpoint refuses this session (422).').waitFor();
+  await page.keyboard.press('Shift+R');
+  await page.locator('.toast').waitFor();
+  // What was not done is still looked at.
+  expect(page.url()).toContain(failed(shown));
   const far = service.sessions[2900]?.sessionId ?? '';
   await page.evaluate((id) => (location.hash = `#/sessions?open=${id}`), far);
   const drawer = page.getByRole('complementary', { name: `Session ${service.sessions[2900]?.counter}` });

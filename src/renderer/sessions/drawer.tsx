@@ -210,8 +210,7 @@ function DrawerActions({ summary, onMove, onRemove }: DrawerProps & { summary: S
           shortcut="Shift R"
           isDisabled={isDisabled}
           onPress={async () => {
-            await actions.retry(only);
-            onMove(1);
+            if (await actions.retry(only)) onMove(1);
           }}
         >
           Retry and next

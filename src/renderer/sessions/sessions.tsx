@@ -101,6 +101,7 @@ export default function Sessions() {
       const selection = meant();
       const isDone = await actions[change](selection);
       if (isDone && selection.kind === 'all') clear();
+      return isDone;
     },
     [actions, meant, clear],
   );
@@ -122,8 +123,11 @@ export default function Sessions() {
         ArrowUp: () => (document.activeElement === document.body ? stepBy(-1) : false),
         r: () => void changeMeant('retry'),
         'shift+r': () => {
-          void changeMeant('retry');
-          table.current?.move(1);
+          const run = async () => {
+            // What was refused is still looked at.
+            if (await changeMeant('retry')) table.current?.move(1);
+          };
+          void run();
         },
         i: () => void changeMeant('ignore'),
         u: () => void changeMeant('restore'),
