@@ -1,10 +1,10 @@
 /**
  * The clean-up of the disk (design section 10): what is delivered and past its time goes to the trash, old trash goes.
- *   fresh | idle -> scanning -> purging -> idle;  a dry run: fresh | idle -> counting [-> owing -> scanning] -> idle
- * Clean-ups that overlap collapse into one, but a real one is never lost to a dry run: it is owed.
+ *   idle -> scanning -> purging -> idle;  a dry run ends after scanning
+ * Clean-ups that overlap collapse into one, but a real one is never lost to a dry run: it follows.
  * WHAT happens is here, HOW in src/service/retention. May import: xstate, src/common.
  */
-import { assign, type DoneActorEvent, emit, type ErrorActorEvent, setup, spawnChild, stopChild } from 'xstate';
+import { assign, type DoneActorEvent, emit, enqueueActions, type ErrorActorEvent, setup, stopChild } from 'xstate';
 import { provided } from './provided.ts';
 
 /** After a start the disk is looked at soon: a workstation that is switched off every night would else never clean up. */
@@ -18,6 +18,9 @@ export interface RetentionSettings {
   /** The timer's clean-ups report, and move nothing. */
   isDryRun: boolean;
 }
+
+/** What is scanned for: to clean up, to tell what that would come to, or both, one after the other. */
+export type RetentionRun = 'cleanup' | 'dryRun' | 'dryRunThenCleanup';
 
 /** What a clean-up may take. */
 export interface Expired {
@@ -42,10 +45,17 @@ export type RetentionEmitted =
 export const retentionMachine = setup({
   types: {} as {
     input: { settings: RetentionSettings };
-    context: { settings: RetentionSettings };
+    context: {
+      settings: RetentionSettings;
+      /** Until the next clean-up by itself. */
+      waitMs: number;
+      run: RetentionRun;
+    };
     events:
       | { type: 'cleanup.requested'; isDryRun: boolean }
       | { type: 'settings.changed'; settings: RetentionSettings }
+      | DoneActorEvent<Expired, 'find'>
+      | ErrorActorEvent<unknown, 'find'>
       | DoneActorEvent<CleanupResult, 'count'>
       | ErrorActorEvent<unknown, 'count'>;
     emitted: RetentionEmitted;
@@ -57,69 +67,89 @@ export const retentionMachine = setup({
     countExpired: provided<CleanupResult, { trashMs: number }>('countExpired'),
   },
   guards: {
-    isDryRun: (_, params: { isDryRun: boolean }) => params.isDryRun,
-    isReal: (_, params: { isDryRun: boolean }) => !params.isDryRun,
-    isSetToDryRun: ({ context }) => context.settings.isDryRun,
-    intervalDiffers: ({ context }, params: { settings: RetentionSettings }) =>
-      params.settings.intervalMs !== context.settings.intervalMs,
+    asksForMore: ({ context }, params: { isDryRun: boolean }) => context.run !== 'cleanup' && !params.isDryRun,
+    isCleanupOwed: ({ context }) => context.run === 'dryRunThenCleanup',
+    // The first minute stays a minute.
+    changesWait: ({ context: { settings, waitMs } }, params: { settings: RetentionSettings }) =>
+      params.settings.intervalMs !== settings.intervalMs && waitMs === settings.intervalMs,
   },
   actions: {
     applySettings: assign((_, params: { settings: RetentionSettings }) => ({ settings: params.settings })),
-    // Not invoked by a state, because it goes on from `counting` to `owing`.
-    startCount: spawnChild('countExpired', {
-      id: 'count',
-      input: ({ context }) => ({ trashMs: context.settings.trashMs }),
+    begin: assign((_, params: { isDryRun: boolean }) => ({ run: params.isDryRun ? 'dryRun' : 'cleanup' })),
+    beginAsSet: assign(({ context }) => ({ run: context.settings.isDryRun ? 'dryRun' : 'cleanup' })),
+    oweCleanup: assign({ run: 'dryRunThenCleanup' }),
+    // Which of the two depends on the run, and what an invocation does may not.
+    startScan: enqueueActions(({ context, enqueue }) => {
+      if (context.run === 'cleanup') enqueue.spawnChild('findExpired', { id: 'find' });
+      else enqueue.spawnChild('countExpired', { id: 'count', input: { trashMs: context.settings.trashMs } });
     }),
-    stopCount: stopChild('count'),
+    waitInterval: assign(({ context }) => ({ waitMs: context.settings.intervalMs })),
     announceEnd: emit((_, params: { result: CleanupResult; isDryRun: boolean }) => ({
       type: 'cleanup.ended' as const,
       ...params,
     })),
     announceFailure: emit((_, params: { error: unknown }) => ({ type: 'cleanup.failed' as const, error: params.error })),
   },
-  delays: {
-    firstDelay: firstDelayMs,
-    cleanupDelay: ({ context }) => context.settings.intervalMs,
-  },
+  delays: { cleanupDelay: ({ context }) => context.waitMs },
 }).createMachine({
   id: 'retention',
-  context: ({ input }) => ({ settings: input.settings }),
-  initial: 'fresh',
+  context: ({ input: { settings } }) => ({ settings, waitMs: Math.min(firstDelayMs, settings.intervalMs), run: 'cleanup' }),
+  initial: 'idle',
   on: { 'settings.changed': { actions: { type: 'applySettings', params: ({ event }) => event } } },
   states: {
-    fresh: {
-      after: { firstDelay: [{ guard: 'isSetToDryRun', target: 'counting' }, { target: 'scanning' }] },
-      on: {
-        'cleanup.requested': [
-          { guard: { type: 'isDryRun', params: ({ event }) => event }, target: 'counting' },
-          { target: 'scanning' },
-        ],
-      },
-    },
     idle: {
-      after: { cleanupDelay: [{ guard: 'isSetToDryRun', target: 'counting' }, { target: 'scanning' }] },
+      after: { cleanupDelay: { target: 'scanning', actions: 'beginAsSet' } },
       on: {
-        'cleanup.requested': [
-          { guard: { type: 'isDryRun', params: ({ event }) => event }, target: 'counting' },
-          { target: 'scanning' },
-        ],
+        'cleanup.requested': { target: 'scanning', actions: { type: 'begin', params: ({ event }) => event } },
         'settings.changed': [
           {
-            guard: { type: 'intervalDiffers', params: ({ event }) => event },
+            guard: { type: 'changesWait', params: ({ event }) => event },
             target: 'idle',
             // A running timer keeps its old delay until the state is entered again.
             reenter: true,
-            actions: { type: 'applySettings', params: ({ event }) => event },
+            actions: [{ type: 'applySettings', params: ({ event }) => event }, 'waitInterval'],
           },
           { actions: { type: 'applySettings', params: ({ event }) => event } },
         ],
       },
     },
     scanning: {
-      invoke: {
-        src: 'findExpired',
-        onDone: 'purging',
-        onError: { target: 'idle', actions: { type: 'announceFailure', params: ({ event }) => event } },
+      entry: 'startScan',
+      exit: ['waitInterval', stopChild('find'), stopChild('count')],
+      on: {
+        'xstate.done.actor.find': 'purging',
+        'xstate.error.actor.find': { target: 'idle', actions: { type: 'announceFailure', params: ({ event }) => event } },
+        'xstate.done.actor.count': [
+          {
+            guard: 'isCleanupOwed',
+            target: 'scanning',
+            reenter: true,
+            actions: [
+              { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) },
+              { type: 'begin', params: { isDryRun: false } },
+            ],
+          },
+          {
+            target: 'idle',
+            actions: { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) },
+          },
+        ],
+        'xstate.error.actor.count': [
+          {
+            guard: 'isCleanupOwed',
+            target: 'scanning',
+            reenter: true,
+            actions: [
+              { type: 'announceFailure', params: ({ event }) => event },
+              { type: 'begin', params: { isDryRun: false } },
+            ],
+          },
+          { target: 'idle', actions: { type: 'announceFailure', params: ({ event }) => event } },
+        ],
+        'cleanup.requested': {
+          guard: { type: 'asksForMore', params: ({ event }) => event },
+          actions: 'oweCleanup',
+        },
       },
     },
     purging: {
@@ -134,32 +164,6 @@ export const retentionMachine = setup({
           actions: { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: false }) },
         },
         onError: { target: 'idle', actions: { type: 'announceFailure', params: ({ event }) => event } },
-      },
-    },
-    counting: {
-      entry: 'startCount',
-      on: {
-        'xstate.done.actor.count': {
-          target: 'idle',
-          actions: ['stopCount', { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) }],
-        },
-        'xstate.error.actor.count': {
-          target: 'idle',
-          actions: ['stopCount', { type: 'announceFailure', params: ({ event }) => event }],
-        },
-        'cleanup.requested': { guard: { type: 'isReal', params: ({ event }) => event }, target: 'owing' },
-      },
-    },
-    owing: {
-      on: {
-        'xstate.done.actor.count': {
-          target: 'scanning',
-          actions: ['stopCount', { type: 'announceEnd', params: ({ event }) => ({ result: event.output, isDryRun: true }) }],
-        },
-        'xstate.error.actor.count': {
-          target: 'scanning',
-          actions: ['stopCount', { type: 'announceFailure', params: ({ event }) => event }],
-        },
       },
     },
   },

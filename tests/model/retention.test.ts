@@ -23,27 +23,23 @@ const always: EventObject[] = [
   { type: 'settings.changed', settings: { ...settings, intervalMs: 1 } } as EventObject,
   { type: 'settings.changed', settings: { ...settings, isDryRun: true } } as EventObject,
 ];
-const countEnds: EventObject[] = [
-  { type: 'xstate.done.actor.count', output: result } as EventObject,
-  { type: 'xstate.error.actor.count', error: 'EIO' } as EventObject,
-];
 const inState: Record<string, EventObject[]> = {
-  fresh: [{ type: 'xstate.after.firstDelay.retention.fresh' }],
   idle: [{ type: 'xstate.after.cleanupDelay.retention.idle' }],
-  scanning: [
-    { type: 'xstate.done.actor.0.retention.scanning', output: { ids: ['a'], bytes: 10 } } as EventObject,
-    { type: 'xstate.error.actor.0.retention.scanning', error: 'EIO' } as EventObject,
-  ],
   purging: [
     { type: 'xstate.done.actor.0.retention.purging', output: result } as EventObject,
     { type: 'xstate.error.actor.0.retention.purging', error: 'EIO' } as EventObject,
   ],
-  counting: countEnds,
-  owing: countEnds,
 };
+/** How a scan ends: of each kind only that ends which was begun. */
+const scanEnds = (id: 'find' | 'count'): EventObject[] => [
+  { type: `xstate.done.actor.${id}`, output: id === 'find' ? { ids: ['a'], bytes: 10 } : result } as EventObject,
+  { type: `xstate.error.actor.${id}`, error: 'EIO' } as EventObject,
+];
+const eventsIn = ({ value, context }: AnyMachineSnapshot): EventObject[] =>
+  value === 'scanning' ? scanEnds(context.run === 'cleanup' ? 'find' : 'count') : (inState[String(value)] ?? []);
 const { paths, taken } = walk(retentionMachine, {
   input: { settings },
-  events: ({ value }: AnyMachineSnapshot) => [...(inState[String(value)] ?? []), ...always],
+  events: (snapshot: AnyMachineSnapshot) => [...eventsIn(snapshot), ...always],
   key: ({ value, context }) => JSON.stringify([value, context]),
 });
 
@@ -56,21 +52,28 @@ describe(`the clean-up, along ${paths.length} paths`, () => {
     for (const { events, snapshots } of paths) {
       const [before, after] = snapshots.slice(-2) as [AnyMachineSnapshot, AnyMachineSnapshot];
       const event = events.at(-1) as EventObject & { isDryRun?: boolean };
-      if (event.type !== 'cleanup.requested' || before.value === 'idle' || before.value === 'fresh') continue;
-      expect(after.value).toBe(before.value === 'counting' && event.isDryRun === false ? 'owing' : before.value);
+      if (event.type !== 'cleanup.requested' || before.value === 'idle') continue;
+      expect(after.value).toBe(before.value);
+      const isOwed = before.value === 'scanning' && before.context.run !== 'cleanup' && event.isDryRun === false;
+      expect(after.context.run).toBe(isOwed ? 'dryRunThenCleanup' : before.context.run);
     }
   });
 
   test('a clean-up that is owed follows its dry run, however that ends', () => {
-    for (const { snapshots } of paths) {
+    for (const { events, snapshots } of paths) {
       const [before, after] = snapshots.slice(-2) as [AnyMachineSnapshot, AnyMachineSnapshot];
-      if (before.value === 'owing') expect(['owing', 'scanning']).toContain(after.value);
+      if (before.context.run !== 'dryRunThenCleanup' || !/actor\.count$/.test(events.at(-1)?.type ?? '')) continue;
+      expect({ value: after.value, run: after.context.run }).toEqual({ value: 'scanning', run: 'cleanup' });
     }
   });
 
-  test('a count is under way in its two states and in no other', () => {
+  test('a dry run never purges, and one scan is under way while scanning and none else', () => {
     for (const { snapshots } of paths)
-      for (const { value, children } of snapshots) expect('count' in children).toBe(value === 'counting' || value === 'owing');
+      for (const { value, context, children } of snapshots) {
+        if (value === 'purging') expect(context.run).toBe('cleanup');
+        const scans = Object.keys(children).filter((id) => id === 'find' || id === 'count');
+        expect(scans).toEqual(value === 'scanning' ? [context.run === 'cleanup' ? 'find' : 'count'] : []);
+      }
   });
 });
 
@@ -158,4 +161,11 @@ test('a new interval re-arms the timer', async () => {
   actor.send({ type: 'settings.changed', settings: { ...settings, intervalMs: 3_600_000 } });
   await pass(3_600_000);
   expect(work).toHaveLength(2);
+});
+
+test('a new interval leaves the first minute a minute', async () => {
+  const { actor, work, pass } = running();
+  actor.send({ type: 'settings.changed', settings: { ...settings, intervalMs: 3_600_000 } });
+  await pass(60_000);
+  expect(work).toHaveLength(1);
 });

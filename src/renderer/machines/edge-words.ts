@@ -33,15 +33,9 @@ const words: Record<string, Record<string, string>> = {
     'halfOpen > open': 'still down',
   },
   retention: {
-    'fresh > scanning': 'first',
-    'fresh > counting': 'dry run',
     'idle > scanning': 'due',
-    'idle > counting': 'dry run',
-    'counting > idle': 'counted',
-    'counting > owing': 'asked for',
-    'owing > scanning': 'counted',
     'scanning > purging': 'looked',
-    'scanning > idle': 'failed',
+    'scanning > idle': 'dry run, failed',
     'purging > idle': 'done',
   },
   session: {

@@ -163,12 +163,9 @@ export const machineWords: Record<string, MachineWord> = {
   retention: {
     name: 'Clean-up',
     states: {
-      fresh: resting('Just started', 'The first clean-up comes a minute after the start.'),
       idle: resting('Resting', 'Waits for the next clean-up.'),
       scanning: moving('Scanning', 'Looks for sessions past their time.'),
       purging: moving('Purging', 'Moves sessions past their time to the trash.'),
-      counting: moving('Counting', 'A dry run: counts what would go to the trash, and moves nothing.'),
-      owing: moving('Counting first', 'A dry run ends; the clean-up that was asked for meanwhile follows.'),
     },
   },
   session: {
