@@ -46,7 +46,7 @@ test('what is done in the open session is done to it, not to a row that had the 
   });
   await page.evaluate((id) => (location.hash = `#/sessions?open=${id}`), failed(shown));
   await page.getByText('The endpoint refuses this session (422).').waitFor();
-  await page.keyboard.press('Shift+R');
+  await page.getByRole('button', { name: 'Retry and next' }).click();
   await page.locator('.toast').waitFor();
   // What was not done is still looked at.
   expect(page.url()).toContain(failed(shown));
