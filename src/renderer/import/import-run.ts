@@ -4,7 +4,7 @@
  *   beginImport -> sendImportPiece ... -> endImport (getImport meanwhile) -> result
  * May import: src/common.
  */
-import { importPieceBytesMax, type ImportResult } from '../../common/contract.ts';
+import { importPieceBytesMax, type ImportResult, type ImportStanding } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { Ask } from '../client/api.ts';
 
@@ -18,7 +18,10 @@ export interface ImportProgress {
   done: number;
   total: number;
 }
-export type ImportEnd = { type: 'read'; result: ImportResult } | { type: 'cancelled' };
+export type ImportEnd =
+  | { type: 'read'; result: ImportResult }
+  /** `isPartlyRead`: what was read until then stays. */
+  | { type: 'cancelled'; isPartlyRead: boolean };
 
 export interface ImportTools {
   ask: Ask;
@@ -38,22 +41,41 @@ export async function runImport(files: readonly ChosenFile[], tools: ImportTools
     files: files.map(({ size, lastModified }) => ({ bytes: size, modifiedAt: Math.max(0, lastModified) })),
   });
   const cancel = () => ask('cancelImport', { importId }).then(ignore, ignore);
+  let isSent = false;
   try {
     await send(importId, files, tools);
     if (signal.aborted) {
       await cancel();
-      return { type: 'cancelled' };
+      return { type: 'cancelled', isPartlyRead: false };
     }
+    isSent = true;
     signal.addEventListener('abort', cancel);
     return { type: 'read', result: await ended(importId, tools) };
   } catch (error) {
-    if (signal.aborted) return { type: 'cancelled' };
+    if (signal.aborted) return { type: 'cancelled', isPartlyRead: isSent };
     // What cannot be gone on with need not wait there for ten minutes.
     await cancel();
     throw error;
   } finally {
     signal.removeEventListener('abort', cancel);
   }
+}
+
+/**
+ * One that the service reads without this page, which was loaded again meanwhile.
+ * @returns how it ended; undefined: the service knows no more of it.
+ */
+export async function followImport(
+  begun: ImportStanding,
+  { ask, onProgress, wait }: Omit<ImportTools, 'signal'>,
+): Promise<ImportStanding | undefined> {
+  let standing: ImportStanding | undefined = begun;
+  while (standing?.importId === begun.importId && standing.state === 'reading') {
+    onProgress({ phase: 'reading', file: 0, done: standing.bytesRead, total: standing.bytesTotal });
+    await wait(lookMs);
+    ({ import: standing } = await ask('getImport', {}));
+  }
+  return standing?.importId === begun.importId ? standing : undefined;
 }
 
 async function send(importId: string, files: readonly ChosenFile[], { ask, signal, onProgress }: ImportTools): Promise<void> {

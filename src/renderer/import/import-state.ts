@@ -2,18 +2,19 @@
  * The import that is prepared, runs or has ended: it goes on when its window is closed, and is there when it is opened again.
  * May import: src/common.
  */
-import type { ImportResult } from '../../common/contract.ts';
+import type { ImportResult, ImportStanding } from '../../common/contract.ts';
 import { CourierError } from '../../common/errors.ts';
 import type { Ask } from '../client/api.ts';
 import { isImportOpen, openImport } from '../model/import-place.ts';
 import { sharedValue } from '../model/shared-value.ts';
 import { toast } from '../ui/toast.tsx';
-import { runImport, type ChosenFile, type ImportProgress } from './import-run.ts';
-import { inOrder, summaryOf } from './import-words.ts';
+import { followImport, runImport, type ChosenFile, type ImportProgress } from './import-run.ts';
+import { inOrder, restOf, summaryOf } from './import-words.ts';
 
 export type ImportState =
   | { type: 'choosing'; files: readonly ChosenFile[]; problem: string | null; isOtherRunning: boolean }
   | { type: 'running'; files: readonly ChosenFile[]; progress: ImportProgress | null; cancel: () => void }
+  /** Without `files` where another page sent them: what they are called is known there alone. */
   | { type: 'ended'; files: readonly ChosenFile[]; result: ImportResult };
 
 const choosing = (files: readonly ChosenFile[], problem: string | null = null, isOtherRunning = false): ImportState => ({
@@ -40,30 +41,65 @@ export async function startImport(ask: Ask): Promise<void> {
   if (type !== 'choosing' || files.length === 0) return;
   const ending = new AbortController();
   const cancel = () => ending.abort();
+  let phase: ImportProgress['phase'] | null = null;
+  const endGuard = guardAgainstLeaving(() => phase !== 'reading');
   state.set({ type: 'running', files, progress: null, cancel });
   try {
     const end = await runImport(files, {
       ask,
       signal: ending.signal,
-      onProgress: (progress) => state.set({ type: 'running', files, progress, cancel }),
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      onProgress: (progress) => {
+        ({ phase } = progress);
+        state.set({ type: 'running', files, progress, cancel });
+      },
+      wait,
     });
     if (end.type === 'read') {
       state.set({ type: 'ended', files, result: end.result });
       tell(`Import ended. ${summaryOf(end.result)}`);
-    } else state.set(choosing(files, 'Cancelled. What was read until then stays.'));
+    } else state.set(choosing(files, `Cancelled. ${restOf(end.isPartlyRead)}`));
   } catch (error) {
-    const isOtherRunning = error instanceof CourierError && error.code === 'ERR_STATE_CONFLICT';
+    const isRefused = error instanceof CourierError && error.code === 'ERR_STATE_CONFLICT';
+    // Before the first step it is another import that is in the way; later the service says what became of this one.
+    const isOtherRunning = isRefused && phase === null;
     const reason = error instanceof Error ? error.message : 'The import failed.';
-    state.set(
-      choosing(
-        files,
-        isOtherRunning ? reason : `${reason} What was read until then stays; importing again adds nothing twice.`,
-        isOtherRunning,
-      ),
-    );
+    state.set(choosing(files, isRefused ? reason : `${reason} ${restOf(phase === 'reading')}`, isOtherRunning));
     tell('The import failed.');
+  } finally {
+    endGuard();
   }
+}
+
+/** Goes on with showing an import that the service reads for a page that is not there any more. */
+export async function takeOverImport(ask: Ask, standing: ImportStanding): Promise<void> {
+  if (state.read().type !== 'choosing') return;
+  const cancel = () => void ask('cancelImport', { importId: standing.importId }).catch(() => {});
+  try {
+    const end = await followImport(standing, {
+      ask,
+      onProgress: (progress) => state.set({ type: 'running', files: [], progress, cancel }),
+      wait,
+    });
+    if (end?.result !== undefined) {
+      state.set({ type: 'ended', files: [], result: end.result });
+      tell(`Import ended. ${summaryOf(end.result)}`);
+    } else state.set(choosing([], end?.reason ?? null));
+  } catch (error) {
+    state.set(choosing([], error instanceof Error ? error.message : 'That did not work.'));
+  }
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Asks before a browser's page is left while files are still sent: it could not go on. @returns ends it. */
+function guardAgainstLeaving(isNeeded: () => boolean): () => void {
+  // The desktop hides its window; were it asked, it could not be quit.
+  if (globalThis.window?.electron !== undefined) return () => {};
+  const ask = (event: Event) => {
+    if (isNeeded()) event.preventDefault();
+  };
+  globalThis.addEventListener('beforeunload', ask);
+  return () => globalThis.removeEventListener('beforeunload', ask);
 }
 
 /** Ends the import of another console, or of a page that was closed meanwhile. */

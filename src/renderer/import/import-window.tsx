@@ -10,6 +10,7 @@ import { useAsk, useConsole, useIsLive } from '../model/console.tsx';
 import { bytes as size, count, counted } from '../model/format.ts';
 import { closeImport } from '../model/import-place.ts';
 import { noEndpoint } from '../model/lights.ts';
+import { useQuery } from '../model/query.ts';
 import { go } from '../model/route.ts';
 import { Button } from '../ui/button.tsx';
 import { FileDrop } from '../ui/file-drop.tsx';
@@ -22,10 +23,11 @@ import {
   chooseFiles,
   keyOf,
   startImport,
+  takeOverImport,
   useImportState,
   type ImportState,
 } from './import-state.ts';
-import { addressOfFound, figuresOf, objectionTo, remarksOf, summaryOf, wordOfFile } from './import-words.ts';
+import { addressOfFound, figuresOf, lastImport, objectionTo, remarksOf, summaryOf, wordOfFile } from './import-words.ts';
 import './import.css';
 
 export default function ImportWindow() {
@@ -79,6 +81,7 @@ function Choosing({ state: { files, problem, isOtherRunning } }: { state: Extrac
         Drop captures (.pcap, .pcapng) or HL7 text (.hl7) here. A connection may go on in the next file.
       </FileDrop>
       {files.length > 0 && <FileList files={files} />}
+      {files.length === 0 && said === null && <Before />}
       <Notice />
       {said !== null && (
         <div className="import-problem" role="alert">
@@ -108,6 +111,30 @@ function Choosing({ state: { files, problem, isOtherRunning } }: { state: Extrac
         </Button>
       </div>
     </>
+  );
+}
+
+/** The import before this one, or one that another page began: it may have been this one, before it was loaded again. */
+function Before() {
+  const ask = useAsk();
+  const standing = useQuery('getImport', {}).data?.import;
+  useEffect(() => {
+    if (standing?.state === 'reading') void takeOverImport(ask, standing);
+  }, [ask, standing]);
+  if (standing === undefined || standing.state === 'reading') return null;
+  if (standing.state === 'receiving')
+    return (
+      <p className="text2" role="status">
+        Another import is under way, from another console or from a page that was closed or loaded again.{' '}
+        <button type="button" className="link-button" onClick={() => void cancelOther(ask)}>
+          Cancel the other import
+        </button>
+      </p>
+    );
+  return (
+    <p className="text2" role="status">
+      {lastImport(standing)}
+    </p>
   );
 }
 
@@ -178,7 +205,11 @@ function Running({ state: { files, progress, cancel } }: { state: Extract<Import
           </span>
         )}
       </p>
-      <p className="text2">It goes on when this window is closed. When it is cancelled, what was read until then stays.</p>
+      <p className="text2">
+        {isReading
+          ? 'It goes on when this window is closed. When it is cancelled, what was read until then stays.'
+          : 'It goes on when this window is closed, as long as the page stays open. Nothing is imported before all is sent.'}
+      </p>
       <div className="window-actions">
         <Button onPress={cancel}>Cancel import</Button>
         <Button autoFocus onPress={closeImport}>
@@ -191,14 +222,17 @@ function Running({ state: { files, progress, cancel } }: { state: Extract<Import
 
 function Ended({ state: { files, result } }: { state: Extract<ImportState, { type: 'ended' }> }) {
   const found = addressOfFound(result);
+  const names = result.files.map((_, index) => files[index]?.name ?? `File ${count(index + 1)}`);
   return (
     <>
       <p className="strong" role="status">
         {summaryOf(result)}
       </p>
       <ul className="import-results scroll" aria-label="What came of each file" tabIndex={0}>
-        {files.map((file, index) => (
-          <FileResult key={keyOf(file)} name={file.name} result={result.files[index]} />
+        {result.files.map((file, index) => (
+          // Files stay in their order.
+          // oxlint-disable-next-line react/no-array-index-key
+          <FileResult key={index} name={names[index] ?? ''} result={file} />
         ))}
       </ul>
       <div className="window-actions">
@@ -221,8 +255,7 @@ function Ended({ state: { files, result } }: { state: Extract<ImportState, { typ
   );
 }
 
-function FileResult({ name, result }: { name: string; result: ImportResult['files'][number] | undefined }) {
-  if (result === undefined) return null;
+function FileResult({ name, result }: { name: string; result: ImportResult['files'][number] }) {
   return (
     <li>
       <StatusMark word={wordOfFile(result)} />

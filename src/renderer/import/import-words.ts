@@ -2,7 +2,7 @@
  * What came of an import, in words; and where the sessions of it are shown.
  * May import: src/common.
  */
-import { importBytesMax, importFilesMax, type ImportResult } from '../../common/contract.ts';
+import { importBytesMax, importFilesMax, type ImportResult, type ImportStanding } from '../../common/contract.ts';
 import { bytes as size, count, counted, verb } from '../model/format.ts';
 import { addressOf } from '../model/route.ts';
 import type { Word } from '../model/words.ts';
@@ -45,6 +45,17 @@ export function remarksOf({ gaps, problems }: FileResult): string[] {
     offset === undefined || offset === 0 ? message : `At byte ${count(offset)}: ${message}`,
   );
   return gaps > 0 ? [missing, ...said] : said;
+}
+
+/** What became of the sessions of an import that did not come to its end. */
+export const restOf = (isPartlyRead: boolean): string =>
+  isPartlyRead ? 'What was read until then stays; importing again adds nothing twice.' : 'Nothing was imported.';
+
+/** The import before this one, for whoever did not see its end; null while it goes on. */
+export function lastImport({ state, result, reason }: ImportStanding): string | null {
+  if (state === 'receiving' || state === 'reading') return null;
+  if (result !== undefined) return `The last import: ${summaryOf(result)}`;
+  return `The last import did not come to its end. ${reason ?? ''}`.trim();
 }
 
 export function summaryOf({ files }: ImportResult): string {

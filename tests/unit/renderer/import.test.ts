@@ -1,13 +1,20 @@
 /** An import from the console's side: pieces in their order, progress, cancelling, and the words for what came of it. */
 import { describe, expect, test } from 'vitest';
-import { importBytesMax, importPieceBytesMax, type ImportResult, type RequestName } from '../../../src/common/contract.ts';
+import {
+  importBytesMax,
+  importPieceBytesMax,
+  type ImportResult,
+  type ImportStanding,
+  type RequestName,
+} from '../../../src/common/contract.ts';
 import { CourierError } from '../../../src/common/errors.ts';
 import type { Ask } from '../../../src/renderer/client/api.ts';
-import { runImport, type ChosenFile, type ImportProgress } from '../../../src/renderer/import/import-run.ts';
+import { followImport, runImport, type ChosenFile, type ImportProgress } from '../../../src/renderer/import/import-run.ts';
 import {
   addressOfFound,
   figuresOf,
   inOrder,
+  lastImport,
   objectionTo,
   remarksOf,
   summaryOf,
@@ -126,7 +133,7 @@ describe('an import', () => {
   test('that is cancelled while it is sent sends no further piece', async () => {
     const { ask, names } = service();
     const end = await run([file('a.pcap', bytes(3 * importPieceBytesMax))], ask, (_, cancel) => cancel());
-    expect(end).toEqual({ type: 'cancelled' });
+    expect(end).toEqual({ type: 'cancelled', isPartlyRead: false });
     expect(names()).toEqual(['beginImport', 'sendImportPiece', 'cancelImport']);
   });
 
@@ -144,7 +151,7 @@ describe('an import', () => {
     const end = await run([file('a.pcap', bytes(1))], ask, ({ phase }, cancel) => {
       if (phase === 'reading') cancel();
     });
-    expect(end).toEqual({ type: 'cancelled' });
+    expect(end).toEqual({ type: 'cancelled', isPartlyRead: true });
     expect(names().filter((name) => name === 'cancelImport')).toHaveLength(1);
   });
 
@@ -157,6 +164,36 @@ describe('an import', () => {
     });
     await expect(run([file('a.pcap', bytes(1))], ask)).rejects.toBe(refusal);
     expect(names()).toEqual(['beginImport', 'sendImportPiece', 'cancelImport']);
+  });
+});
+
+describe('a page that was loaded again', () => {
+  const begun: ImportStanding = { importId: 'one', state: 'reading', bytesTotal: 10, bytesReceived: 10, bytesRead: 4 };
+  const follow = (after: readonly (ImportStanding | undefined)[]) => {
+    const left = [...after];
+    const { ask } = service({ getImport: () => ({ import: left.shift() }) });
+    const steps: number[] = [];
+    const end = followImport(begun, { ask, onProgress: ({ done }) => steps.push(done), wait: () => Promise.resolve() });
+    return end.then((standing) => ({ standing, steps }));
+  };
+
+  test('follows what the service reads to its end', async () => {
+    const ended: ImportStanding = { ...begun, state: 'ended', bytesRead: 10, result };
+    expect(await follow([{ ...begun, bytesRead: 7 }, ended])).toEqual({ standing: ended, steps: [4, 7] });
+  });
+
+  test('takes no other import for the one that it followed', async () => {
+    expect(await follow([{ ...begun, importId: 'two' }])).toEqual({ standing: undefined, steps: [4] });
+    expect(await follow([undefined])).toEqual({ standing: undefined, steps: [4] });
+  });
+
+  test('is told how an import ended that it has not seen', () => {
+    const of = (more: Partial<ImportStanding>) => lastImport({ ...begun, ...more });
+    expect(of({})).toBe(null);
+    expect(of({ state: 'ended', result })).toBe('The last import: Nothing was added.');
+    expect(of({ state: 'dropped', reason: 'It was cancelled.' })).toBe(
+      'The last import did not come to its end. It was cancelled.',
+    );
   });
 });
 
