@@ -18,9 +18,12 @@ import { Instant } from '../ui/instant.tsx';
 import { toast } from '../ui/toast.tsx';
 import { labelOf } from './catalogue.ts';
 import type { Draft } from './draft.ts';
+import { exportedSettings } from './exported.ts';
 
 export function exportSettings(shown: ShownSettings): void {
-  saveText('hl7-courier-settings.json', JSON.stringify({ hl7CourierSettings: 1, settings: shown.settings }, null, 2));
+  const { text, remark } = exportedSettings(shown);
+  saveText('hl7-courier-settings.json', text);
+  if (remark !== null) toast(remark);
 }
 
 /** Puts a file's values into the form; nothing is saved before the operator says so. */
@@ -49,7 +52,9 @@ export function Backup({ shown, draft }: { shown: ShownSettings; draft: Draft })
           <Button icon={<Download aria-hidden="true" />} onPress={() => exportSettings(shown)}>
             Export without secrets
           </Button>
-          <p className="setting-help">A JSON file with every setting but Authorization.</p>
+          <p className="setting-help">
+            A JSON file with every setting but Authorization, and an endpoint with a ? in its address.
+          </p>
         </div>
       </div>
       <div className="setting">
