@@ -21,7 +21,9 @@ export interface ImportProgress {
 export type ImportEnd =
   | { type: 'read'; result: ImportResult }
   /** `isPartlyRead`: what was read until then stays. */
-  | { type: 'cancelled'; isPartlyRead: boolean };
+  | { type: 'cancelled'; isPartlyRead: boolean }
+  /** Its end was not heard: the service reads on without this page, if it is still there. */
+  | { type: 'unheard' };
 
 export interface ImportTools {
   ask: Ask;
@@ -53,6 +55,8 @@ export async function runImport(files: readonly ChosenFile[], tools: ImportTools
     return { type: 'read', result: await ended(importId, tools) };
   } catch (error) {
     if (signal.aborted) return { type: 'cancelled', isPartlyRead: isSent };
+    // Not a reason to end what has all that it needs; a page that is loaded again hears its requests fail, too.
+    if (isSent && error instanceof CourierError && error.code === 'ERR_SERVICE_NOT_RUNNING') return { type: 'unheard' };
     // What cannot be gone on with need not wait there for ten minutes.
     await cancel();
     throw error;

@@ -57,7 +57,9 @@ export async function startImport(ask: Ask): Promise<void> {
     if (end.type === 'read') {
       state.set({ type: 'ended', files, result: end.result });
       tell(`Import ended. ${summaryOf(end.result)}`);
-    } else state.set(choosing(files, `Cancelled. ${restOf(end.isPartlyRead)}`));
+    } else if (end.type === 'cancelled') state.set(choosing(files, `Cancelled. ${restOf(end.isPartlyRead)}`));
+    // The window asks the service itself, as soon as it is back.
+    else state.set(choosing([]));
   } catch (error) {
     const isRefused = error instanceof CourierError && error.code === 'ERR_STATE_CONFLICT';
     // Before the first step it is another import that is in the way; later the service says what became of this one.

@@ -130,6 +130,16 @@ describe('an import', () => {
     expect(await run([file('a.pcap', bytes(1))], ask)).toEqual({ type: 'read', result });
   });
 
+  test('whose end is not heard is left to the service, which reads it without the page', async () => {
+    const { ask, names } = service({
+      endImport: () => {
+        throw new CourierError('ERR_SERVICE_NOT_RUNNING', 'The service gives no answer; it may have stopped.');
+      },
+    });
+    expect(await run([file('a.pcap', bytes(1))], ask)).toEqual({ type: 'unheard' });
+    expect(names()).not.toContain('cancelImport');
+  });
+
   test('that is cancelled while it is sent sends no further piece', async () => {
     const { ask, names } = service();
     const end = await run([file('a.pcap', bytes(3 * importPieceBytesMax))], ask, (_, cancel) => cancel());
