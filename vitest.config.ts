@@ -18,8 +18,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
     typecheck: { enabled: false },
-    // Much of a test's time is waiting for processes and sockets: two cores are busy with three.
-    maxWorkers: '150%',
+    // Much of a test's time is waiting for processes and sockets: two cores are busy with four.
+    maxWorkers: '200%',
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -51,16 +51,15 @@ test.each(sizes)('at $width x $height no label of a chart covers a state or anot
   for (const name of ['Capture', 'Worker', 'Endpoint', 'Clean-up']) {
     const chart = page.getByRole('region', { name, exact: true });
     await chart.locator('.state-box').first().waitFor();
-    const states = await boundsOf(chart.locator('.state-box'));
-    const labels = (await boundsOf(chart.locator('.transition-label'))).map(shrunk);
+    const { card, states, ...read } = await partsOf(chart);
+    const labels = read.labels.map(shrunk);
     expect(overlaps(states), name).toEqual([]);
     expect(overlaps(labels), name).toEqual([]);
     expect(
       labels.flatMap((label) => states.filter((state) => overlap(label, state))),
       name,
     ).toEqual([]);
-    const [card] = await boundsOf(chart);
-    for (const each of [...states, ...labels]) expect(card !== undefined && isWithin(each, card), name).toBe(true);
+    for (const each of [...states, ...labels]) expect(isWithin(each, card), name).toBe(true);
   }
 });
 
@@ -194,6 +193,16 @@ const boundsOf = (all: Locator): Promise<Bounds[]> =>
       return { x, y, width, height };
     }),
   );
+/** Read in one go: the chart is drawn anew when its place gets another size. */
+const partsOf = (chart: Locator): Promise<{ card: Bounds; states: Bounds[]; labels: Bounds[] }> =>
+  chart.evaluate((card) => {
+    const bounds = (element: Element) => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return { x, y, width, height };
+    };
+    const all = (selector: string) => [...card.querySelectorAll(selector)].map(bounds);
+    return { card: bounds(card), states: all('.state-box'), labels: all('.transition-label') };
+  });
 /** An edge on an edge is no overlap. */
 const overlap = (a: Bounds, b: Bounds) =>
   a.x + 1 < b.x + b.width && b.x + 1 < a.x + a.width && a.y + 1 < b.y + b.height && b.y + 1 < a.y + a.height;
