@@ -12,7 +12,8 @@ import type { Environment } from './delivery/proxy.ts';
 import { fileMark } from './file-mark.ts';
 import type { Problems } from './problems.ts';
 
-const problemCode = 'endpoint.unusable';
+/** Of the problem that is open while the endpoint that is set cannot be used. */
+export const unusableEndpointCode = 'endpoint.unusable';
 const renewalCode = 'certificates.unusable';
 const destinationKeys = new Set<SettingKey>([
   'submissionEndpoint',
@@ -59,7 +60,7 @@ export class DestinationHolder {
 
   /** Why there is none although an endpoint is set; null when there is nothing to complain about. */
   get complaint(): string | null {
-    return this.#problems.all.find(({ code }) => code === problemCode)?.message ?? null;
+    return this.#problems.all.find(({ code }) => code === unusableEndpointCode)?.message ?? null;
   }
 
   replace(settings: Settings): void {
@@ -70,8 +71,8 @@ export class DestinationHolder {
     const made = this.#make();
     this.#current = made.destination;
     this.#problems.end(renewalCode);
-    if (made.complaint === null) this.#problems.end(problemCode);
-    else this.#problems.open(problemCode, made.complaint);
+    if (made.complaint === null) this.#problems.end(unusableEndpointCode);
+    else this.#problems.open(unusableEndpointCode, made.complaint);
     before?.close();
   }
 
@@ -82,7 +83,7 @@ export class DestinationHolder {
     const { destination, complaint } = this.#make();
     if (complaint !== null) {
       this.#marks = marks;
-      if (this.#current === null) this.#problems.open(problemCode, complaint);
+      if (this.#current === null) this.#problems.open(unusableEndpointCode, complaint);
       else this.#problems.open(renewalCode, `${complaint} Until then the certificates read before stay in use.`);
       return false;
     }
@@ -91,7 +92,7 @@ export class DestinationHolder {
     // The next look sees what became of them.
     if (isBeingWritten) return false;
     this.#marks = marks;
-    this.#problems.end(problemCode);
+    this.#problems.end(unusableEndpointCode);
     this.#problems.end(renewalCode);
     if (destination?.key === this.#current?.key) return false;
     this.#current?.close();

@@ -18,7 +18,8 @@ export const noEndpoint = (status: Status): boolean => status.endpoint === undef
 export const unusableEndpoint = (status: Status): string | null =>
   (status.problems ?? []).find(({ code }) => code === 'endpoint.unusable')?.message ?? null;
 /** Waiting because nothing can be sent. */
-export const isHeld = (status: Status): boolean => status.circuit?.state === 'open' || noEndpoint(status);
+export const isHeld = (status: Status): boolean =>
+  status.circuit?.state === 'open' || noEndpoint(status) || unusableEndpoint(status) !== null;
 
 /** An interface is chosen, and somebody stopped capture: nothing is recorded, though it is meant to be. */
 export const isCaptureStopped = ({ capture }: Status): boolean => capture?.state === 'stopped' && capture.interface !== undefined;

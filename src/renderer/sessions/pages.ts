@@ -21,7 +21,9 @@ export interface PagesState {
   total: number | null;
   /** How many more match now than when the rows were fetched. */
   added: number;
-  /** Grows with every look that found more: a view that follows asks for them each time. */
+  /** How many fewer: of the rows that are shown, some are elsewhere now. */
+  gone: number;
+  /** Grows with every look that found another total: a view that follows asks for the rows each time. */
   finds: number;
   error: string | null;
   /** Grows with every change: what a view subscribes to. */
@@ -43,7 +45,7 @@ export class SessionPages {
   readonly #places = new Map<string, { page: number; index: number }>();
   readonly #asked = new Set<number>();
   readonly #listeners = new Set<() => void>();
-  #state: PagesState = { total: null, added: 0, finds: 0, error: null, version: 0 };
+  #state: PagesState = { total: null, added: 0, gone: 0, finds: 0, error: null, version: 0 };
   /** For each page on its way what was heard meanwhile: the answer may be older than that. */
   readonly #onTheirWay = new Set<Map<string, SessionSummary>>();
   /** The rows that were asked for last. */
@@ -195,7 +197,7 @@ export class SessionPages {
     this.#taken.set(page, number);
     this.#pages.set(page, sessions);
     sessions.forEach(({ sessionId }, index) => this.#places.set(sessionId, { page, index }));
-    this.#change({ total, added: 0, error: null });
+    this.#change({ total, added: 0, gone: 0, error: null });
   }
   #drop(page: number): void {
     for (const { sessionId } of this.#pages.get(page) ?? [])
@@ -247,8 +249,8 @@ export class SessionPages {
   #tellAdded({ number, total }: Pick<Page, 'number' | 'total'>): void {
     if (this.#isStopped || number < this.#counted) return;
     this.#counted = number;
-    const added = Math.max(0, total - (this.#state.total ?? total));
-    this.#change({ added, finds: this.#state.finds + (added > 0 ? 1 : 0) });
+    const more = total - (this.#state.total ?? total);
+    this.#change({ added: Math.max(0, more), gone: Math.max(0, -more), finds: this.#state.finds + (more === 0 ? 0 : 1) });
   }
   #change(change: Partial<PagesState>): void {
     this.#state = { ...this.#state, ...change, version: this.#state.version + 1 };

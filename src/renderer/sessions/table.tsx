@@ -87,11 +87,8 @@ export function SessionTable({ ref, pages, state, sort, onSort, openId, onOpen, 
   );
   const at = useCallback((index: number) => pages.at(index), [pages]);
   const isAtTop = top === 0 && cursor === null && openId === null;
-  useFollow({
-    pages,
-    state,
-    isFollowing: isAtTop && sort.by === 'startTime' && sort.descending === true,
-  });
+  const isFollowing = isAtTop && sort.by === 'startTime' && sort.descending === true;
+  useFollow({ pages, state, isFollowing });
 
   const openIndex = openId === null ? null : pages.indexOf(openId);
   const atRow = cursor ?? openIndex;
@@ -129,7 +126,7 @@ export function SessionTable({ ref, pages, state, sort, onSort, openId, onOpen, 
     };
     const move = moves[event.key];
     if (move !== undefined) {
-      if (event.key === 'Home' && state.added > 0) void pages.refresh();
+      if (event.key === 'Home' && state.added + state.gone > 0) void pages.refresh();
       goTo(move, { extend: event.shiftKey });
     } else if (event.key === 'Enter' && summary !== undefined) onOpen(summary.sessionId);
     else if ((event.key === 'x' || event.key === ' ') && summary !== undefined) choice.toggle(summary);
@@ -169,6 +166,13 @@ export function SessionTable({ ref, pages, state, sort, onSort, openId, onOpen, 
             }}
           >
             {`${count(state.added)} new`}
+          </Button>
+        </div>
+      )}
+      {state.gone > 0 && !isFollowing && (
+        <div className="new-rows">
+          <Button isSmall onPress={() => void pages.refresh()}>
+            {`${count(state.gone)} no longer here`}
           </Button>
         </div>
       )}
@@ -330,11 +334,11 @@ function NoRows({ onClearFilter }: { onClearFilter: () => void }) {
 /** While nothing is chosen and the top is in view, new rows come in by themselves, as often as they are counted. */
 function useFollow(what: { pages: SessionPages; state: PagesState; isFollowing: boolean }): void {
   const { pages, isFollowing } = what;
-  const { added, finds } = what.state;
+  const { added, gone, finds } = what.state;
   useEffect(() => {
     // Each find anew: the figure may be the one before.
-    if (isFollowing && added > 0 && finds > 0) void pages.refresh();
-  }, [pages, added, finds, isFollowing]);
+    if (isFollowing && added + gone > 0 && finds > 0) void pages.refresh();
+  }, [pages, added, gone, finds, isFollowing]);
 }
 
 /** The columns that fit, and their places among all that are chosen (`aria-colindex`): the box for the selection is the first. */

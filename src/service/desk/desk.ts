@@ -9,6 +9,7 @@ import { type Actor, createActor, type InspectionEvent } from 'xstate';
 import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
 import { interruptionMachine } from '../../../machines/interruption.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
+import { unusableEndpointCode } from '../destination-holder.ts';
 import type { Timers } from '../event-hub.ts';
 import type { QueryScope } from '../store/reader.ts';
 import type { StoreChange } from '../store/session-store.ts';
@@ -136,7 +137,9 @@ export class DeskRoom {
     this.view = {
       lanes: this.watch.lanes,
       worker: () => deps.worker().status(),
-      hasEndpoint: () => deps.settings.current().submissionEndpoint !== '',
+      hasEndpoint: () =>
+        deps.settings.current().submissionEndpoint !== '' &&
+        !(deps.problems?.() ?? []).some(({ code }) => code === unusableEndpointCode),
       isStanding: (causeId) => this.causes.isStanding(causeId),
       now,
     };

@@ -216,6 +216,19 @@ describe('sessions in the table', () => {
     expect(heard.of('onSessionsChanged')[0]?.added[0]).toMatchObject({ state: 'held' });
   });
 
+  test('wait as held where the endpoint that is set cannot be used', async () => {
+    await make({ settings: { submissionIntervalMinutes: 60 } });
+    world.add(['a']);
+    await world.store.scan();
+    const state = async () => {
+      const found = await world.store.getSession('a');
+      return found === null ? null : world.desk.decorate([found.summary])[0]?.state;
+    };
+    expect(await state()).toBe('ready');
+    world.problems.push({ code: 'endpoint.unusable', message: 'Its certificate cannot be read.', since: 1 });
+    expect(await state()).toBe('held');
+  });
+
   test('are found by state and by cause', async () => {
     await make({ answer: (id) => (id.startsWith('bad') ? refused : accepted) });
     world.add(['bad1', 'bad2', 'good']);

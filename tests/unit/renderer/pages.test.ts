@@ -55,6 +55,23 @@ test('a new session that came with a page before it was told of is what it was t
   vi.useRealTimers();
 });
 
+test('rows that match no longer stay until they are asked for anew, and are counted', async () => {
+  vi.useFakeTimers();
+  const { pages, all } = startPages(10);
+  await shown(pages);
+  const left = { ...(all[4] as SessionSummary), state: 'attempt' as const };
+  all.splice(4, 1);
+  pages.patch({ added: [], changed: [left], removed: [] });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(pages.state()).toMatchObject({ total: 10, added: 0, gone: 1, finds: 1 });
+  expect(pages.at(4)).toEqual(left);
+  await pages.refresh();
+  expect(pages.state()).toMatchObject({ total: 9, gone: 0 });
+  expect(pages.indexOf(left.sessionId)).toBe(null);
+  pages.stop();
+  vi.useRealTimers();
+});
+
 test('a count that was overtaken by a newer one takes no new row back', async () => {
   vi.useFakeTimers();
   const { pages, arrive, hold } = startPages(10);

@@ -84,7 +84,9 @@ describe('the first thing said', () => {
   });
 
   test('an endpoint that cannot be used is not shown as one that is not set', () => {
-    expect(lightsOf({ ...healthy, ...problem('endpoint.unusable') })[3]).toMatchObject({ word: 'Unusable', tone: 'fail' });
+    const lights = lightsOf({ ...healthy, pending: 3, ...problem('endpoint.unusable') });
+    expect(lights[3]).toMatchObject({ word: 'Unusable', tone: 'fail' });
+    expect(lights[2]).toMatchObject({ word: 'Holding', figure: '3 held' });
   });
 });
 
