@@ -47,15 +47,27 @@ export const captureTroubleMachine = setup({
   id: 'captureTrouble',
   context: { lastGapAt: 0, at: 0 },
   initial: 'unsure',
+  on: {
+    'capture.failed': {
+      target: '.unsure',
+      actions: [
+        { type: 'note', params: ({ event }) => event },
+        { type: 'tellFailure', params: ({ event }) => event },
+      ],
+    },
+    // Where one is known already, the minute counts from the latest.
+    'bytes.lost': {
+      target: '.losing',
+      actions: [
+        { type: 'note', params: ({ event }) => event },
+        { type: 'tellLoss', params: ({ event }) => event },
+      ],
+    },
+  },
   states: {
     unsure: {
       on: {
-        'capture.failed': {
-          actions: [
-            { type: 'note', params: ({ event }) => event },
-            { type: 'tellFailure', params: ({ event }) => event },
-          ],
-        },
+        // Whether it is over can be said when capture is settled, not before.
         'bytes.lost': {
           actions: [
             { type: 'note', params: ({ event }) => event },
@@ -68,45 +80,7 @@ export const captureTroubleMachine = setup({
         ],
       },
     },
-    losing: {
-      after: { lossOver: 'well' },
-      on: {
-        'capture.failed': {
-          target: 'unsure',
-          actions: [
-            { type: 'note', params: ({ event }) => event },
-            { type: 'tellFailure', params: ({ event }) => event },
-          ],
-        },
-        // The minute counts from the latest.
-        'bytes.lost': {
-          target: 'losing',
-          reenter: true,
-          actions: [
-            { type: 'note', params: ({ event }) => event },
-            { type: 'tellLoss', params: ({ event }) => event },
-          ],
-        },
-      },
-    },
-    well: {
-      entry: 'tellEnd',
-      on: {
-        'capture.failed': {
-          target: 'unsure',
-          actions: [
-            { type: 'note', params: ({ event }) => event },
-            { type: 'tellFailure', params: ({ event }) => event },
-          ],
-        },
-        'bytes.lost': {
-          target: 'losing',
-          actions: [
-            { type: 'note', params: ({ event }) => event },
-            { type: 'tellLoss', params: ({ event }) => event },
-          ],
-        },
-      },
-    },
+    losing: { after: { lossOver: 'well' } },
+    well: { entry: 'tellEnd' },
   },
 });
