@@ -109,11 +109,11 @@ export async function until<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
   limitMs = 30_000,
-): Promise<NonNullable<Value>> {
+): Promise<Exclude<Value, undefined | null | false>> {
   const endAt = performance.now() + limitMs;
   for (;;) {
     const value = await condition();
-    if (value !== undefined && value !== null && value !== false) return value as NonNullable<Value>;
+    if (value !== undefined && value !== null && value !== false) return value as Exclude<Value, undefined | null | false>;
     if (performance.now() > endAt) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
     await new Promise((wake) => setTimeout(wake, 20));
   }
