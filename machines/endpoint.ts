@@ -37,12 +37,19 @@ export type EndpointEvent =
 /** What the worker hears: one report for every event but `destination.changed`. */
 export interface CircuitReport {
   type: 'circuit.changed' | 'circuit.confirmed';
-  circuit: { state: CircuitState; cause: CircuitCause | null; since: number | null };
+  circuit: { state: CircuitState; cause: CircuitCause | null; since: number | null; tries: number };
 }
 
 export const endpointMachine = setup({
   types: {} as {
-    context: { exhaustedInRow: number; refusedInRow: number; cause: CircuitCause | null; since: number | null };
+    context: {
+      exhaustedInRow: number;
+      refusedInRow: number;
+      cause: CircuitCause | null;
+      since: number | null;
+      /** Probes since it opened, the one that runs included. */
+      tries: number;
+    };
     events: EndpointEvent;
   },
   guards: {
@@ -53,20 +60,21 @@ export const endpointMachine = setup({
     looksDown: (_, params: { triedSince: number }) => params.triedSince >= exhaustedInRowMax,
   },
   actions: {
-    forgetFailures: assign({ exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null }),
+    forgetFailures: assign({ exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null, tries: 0 }),
+    countTry: assign({ tries: ({ context }) => context.tries + 1 }),
     countExhausted: assign({ exhaustedInRow: ({ context }) => context.exhaustedInRow + 1 }),
     countRefused: assign({ refusedInRow: ({ context }) => context.refusedInRow + 1 }),
     blame: assign((_, params: { kind: CircuitCause['kind']; answered: Answered }) => ({
       cause: causeOf(params.kind, params.answered),
       since: params.answered.at,
     })),
-    reportChange: sendParent(({ context: { cause, since } }, params: { state: CircuitState }): CircuitReport => ({
+    reportChange: sendParent(({ context: { cause, since, tries } }, params: { state: CircuitState }): CircuitReport => ({
       type: 'circuit.changed',
-      circuit: { state: params.state, cause, since },
+      circuit: { state: params.state, cause, since, tries },
     })),
-    reportNoChange: sendParent(({ context: { cause, since } }, params: { state: CircuitState }): CircuitReport => ({
+    reportNoChange: sendParent(({ context: { cause, since, tries } }, params: { state: CircuitState }): CircuitReport => ({
       type: 'circuit.confirmed',
-      circuit: { state: params.state, cause, since },
+      circuit: { state: params.state, cause, since, tries },
     })),
     recallCause: assign((_, params: { refusedSince: number }) => ({
       cause: { kind: params.refusedSince >= refusedInRowMax ? ('refused' as const) : ('earlier' as const) },
@@ -74,7 +82,7 @@ export const endpointMachine = setup({
   },
 }).createMachine({
   id: 'endpoint',
-  context: { exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null },
+  context: { exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null, tries: 0 },
   initial: 'closed',
   states: {
     closed: {
@@ -84,7 +92,7 @@ export const endpointMachine = setup({
           {
             guard: { type: 'looksDown', params: ({ event }) => event },
             target: 'halfOpen',
-            actions: { type: 'recallCause', params: ({ event }) => event },
+            actions: [{ type: 'recallCause', params: ({ event }) => event }, 'countTry'],
           },
           { actions: { type: 'reportNoChange', params: { state: 'closed' } } },
         ],
@@ -115,7 +123,7 @@ export const endpointMachine = setup({
     open: {
       entry: { type: 'reportChange', params: { state: 'open' } },
       on: {
-        'cycle.started': 'halfOpen',
+        'cycle.started': { target: 'halfOpen', actions: 'countTry' },
         // What was in flight when it opened may show that the endpoint is there and judges sessions after all.
         'delivery.accepted': [
           { guard: 'wasOpenedByAddress', actions: { type: 'reportNoChange', params: { state: 'open' } } },

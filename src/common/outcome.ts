@@ -65,6 +65,8 @@ export interface Circuit {
   cause?: CircuitCause;
   /** When it opened, unix ms. */
   since?: number;
+  /** Automatic tries since it opened, the one that runs included; missing before the first. */
+  tries?: number;
 }
 
 const reasonsByStatus: Record<number, string> = {

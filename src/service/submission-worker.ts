@@ -198,11 +198,12 @@ export class SubmissionWorker {
       this.#nextCycleAt = this.#deps.now() + intervalMs;
     this.#seen = { state, intervalMs };
     if (context.circuit !== null && context.circuit.state !== this.#circuit.state) {
-      const { state: circuitState, cause, since } = context.circuit;
+      const { state: circuitState, cause, since, tries } = context.circuit;
       this.#circuit = {
         state: circuitState,
         ...(cause === null ? {} : { cause, reason: circuitReason(cause) }),
         ...(since === null ? {} : { since }),
+        ...(tries === 0 ? {} : { tries }),
       };
       this.#tell('circuitChanged', this.#circuit);
     }

@@ -19,7 +19,11 @@ const events: EndpointEvent[] = [
   { type: 'delivery.misaddressed', at: 1, httpStatus: 302, elsewhere: 'https://new.example' },
   { type: 'destination.changed' },
 ];
-const { paths, taken } = walk(machine, { events: () => events, key: ({ value, context }) => JSON.stringify([value, context]) });
+/** Tries are counted without end; beyond the first one is like the other. */
+const { paths, taken } = walk(machine, {
+  events: () => events,
+  key: ({ value, context }) => JSON.stringify([value, { ...context, tries: Math.min(context.tries, 1) }]),
+});
 /** Every step of every path: the state before, the event, the state after. */
 const steps = paths.flatMap(({ events: along, snapshots }) =>
   along.map((event, index) => ({
@@ -63,7 +67,7 @@ describe(`the endpoint's circuit, along ${paths.length} paths`, () => {
     for (const { event, before, after } of steps) {
       if (event.type !== 'delivery.accepted' || before.value === 'open') continue;
       expect(after.value).toBe('closed');
-      expect(after.context).toEqual({ exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null });
+      expect(after.context).toEqual({ exhaustedInRow: 0, refusedInRow: 0, cause: null, since: null, tries: 0 });
     }
   });
 
@@ -80,6 +84,15 @@ describe(`the endpoint's circuit, along ${paths.length} paths`, () => {
 
   test('an open or half open circuit always has a cause', () => {
     for (const { after } of steps) if (after.value !== 'closed') expect(after.context.cause).not.toBeNull();
+  });
+
+  test('each probe since it opened is a try, and closing forgets them', () => {
+    expect(steps.some(({ after }) => after.context.tries > 1)).toBe(true);
+    const miscounted = steps.filter(({ before, after }) => {
+      const isProbe = before.value !== 'halfOpen' && after.value === 'halfOpen';
+      return after.context.tries !== (after.value === 'closed' ? 0 : before.context.tries + (isProbe ? 1 : 0));
+    });
+    expect(miscounted).toEqual([]);
   });
 
   test('while open, answers of what was in flight change nothing, unless the endpoint accepts', () => {

@@ -44,7 +44,7 @@ const ended = (id: string, change: Partial<SessionOutput>): EventObject =>
     },
   }) as EventObject;
 const recorded = { id: 'a', submissionStatus: 'submitted' as const, submissionAttempts: 1, setBack: 1 };
-const circuit = (state: string, type = 'circuit.changed') => ({ type, circuit: { state, cause: null, since: null } });
+const circuit = (state: string, type = 'circuit.changed') => ({ type, circuit: { state, cause: null, since: null, tries: 0 } });
 
 /** What the worker's surroundings can do at this moment: they keep to their own contract. */
 function events({ value, context, status }: AnyMachineSnapshot): EventObject[] {

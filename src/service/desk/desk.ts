@@ -114,7 +114,6 @@ export class DeskRoom {
   readonly closing = new AbortController();
   #survey: Survey | null = null;
   #lastInterruptionEndedAt: number | undefined;
-  #circuitTries = 0;
 
   constructor(deps: DeskDeps) {
     const { store, hub, now, timers = { setTimeout, clearTimeout }, dataDir } = deps;
@@ -200,13 +199,9 @@ export class DeskRoom {
       worker().on({
         deliveryEnded: (output) => this.#deliveryEnded(output),
         circuitChanged: (circuit) => {
-          if (circuit.state === 'halfOpen') this.#circuitTries += 1;
           // An end that is still owed comes before the next beginning, which the rules tell.
           if (circuit.state === 'open') this.#interruption.send({ type: 'circuit.opened' });
-          if (circuit.state === 'closed') {
-            this.#circuitTries = 0;
-            this.#interruption.send({ type: 'circuit.closed' });
-          }
+          if (circuit.state === 'closed') this.#interruption.send({ type: 'circuit.closed' });
           this.rules.circuitChanged(circuit, worker().status().nextCycleAt);
           this.#standingChanged();
         },
@@ -251,7 +246,6 @@ export class DeskRoom {
       worker: worker().status(),
       lanes: this.watch.lanes.values(),
       slots: settings.current().submissionConcurrency,
-      circuitTries: this.#circuitTries,
       survey: this.#survey,
       savedRecently: this.#saved.recent(now()),
       disk: this.disk.current,

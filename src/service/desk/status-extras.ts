@@ -1,5 +1,5 @@
 /**
- * What `status` holds beside the store's counts: rates, today, disk, the worker's figures, the circuit's tries.
+ * What `status` holds beside the store's counts: rates, today, disk, the worker's figures, the circuit.
  * May import: src/common, src/service.
  */
 import type { Status } from '../../common/contract.ts';
@@ -19,7 +19,6 @@ export interface Extras {
   worker: WorkerStatus;
   lanes: Iterable<Lane>;
   slots: number;
-  circuitTries: number;
   survey: Survey | null;
   savedRecently: number;
   disk: Disk | undefined;
@@ -28,13 +27,13 @@ export interface Extras {
 }
 
 export function statusExtras(extras: Extras): Partial<Status> {
-  const { now, version, host, worker, circuitTries, survey, disk, openCauses, lastInterruptionEndedAt } = extras;
+  const { now, version, host, worker, survey, disk, openCauses, lastInterruptionEndedAt } = extras;
   return {
     now,
     version,
     host,
     openCauses,
-    circuit: { ...worker.circuit, ...(circuitTries === 0 ? {} : { tries: circuitTries }) },
+    circuit: worker.circuit,
     worker: workerFigures(extras),
     ...(survey === null ? {} : { today: survey.today, rates: ratesOf(survey, extras.savedRecently) }),
     ...(disk === undefined ? {} : { disk }),

@@ -298,7 +298,6 @@ describe('where a session stands', () => {
       worker,
       lanes,
       slots: 2,
-      circuitTries: 0,
       survey: null,
       savedRecently: 0,
       disk: undefined,
@@ -323,8 +322,7 @@ describe('where a session stands', () => {
       statusExtras({
         ...base,
         lanes: [],
-        worker: { ...worker, nextCycleAt: 5 },
-        circuitTries: 2,
+        worker: { ...worker, circuit: { state: 'open', tries: 2 }, nextCycleAt: 5 },
         survey,
         savedRecently: 15,
         disk: { state: 'low', freeBytes: 1 },
