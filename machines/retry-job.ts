@@ -212,8 +212,9 @@ function isSame(recurrence: Recurrence | null, { httpStatus, code }: Recurrence)
   return recurrence.httpStatus === httpStatus && (recurrence.code === undefined || recurrence.code === code);
 }
 
-/** The figures the console shows: what is not accepted, failed or under way is still to go, or stays as it was. */
+/** The figures the console shows: what is not accepted, failed, under way or withdrawn is to go, or stays as it was. */
 export function retryFigures(context: RetryJobContext) {
   const { ids, next, sending, accepted, failed, withdrawn, left, ramp } = context;
-  return { total: ids.length - withdrawn, accepted, failed, sending: sending.length, toGo: ids.length - next + left, ramp };
+  const toGo = ids.length - next + left;
+  return { total: ids.length, accepted, failed, sending: sending.length, toGo, withdrawn, ramp };
 }

@@ -107,12 +107,15 @@ export const retryJob = z.object({
   id: z.string(),
   causeId: causeId.optional(),
   state: z.enum(['running', 'done', 'cancelled', 'stopped']),
+  /** Asked for: the five that follow add up to it. */
   total: count,
   accepted: count,
   sending: count,
   failed: count,
   /** Not started yet; when the job has ended: left as they were. */
   toGo: count,
+  /** Not the job's any more: set back by themselves, or changed by somebody else, since it began. */
+  withdrawn: count.optional(),
   /** How many may be under way at this step of the ramp. */
   ramp: count,
   startedAt: unixMs,

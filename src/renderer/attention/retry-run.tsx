@@ -6,10 +6,11 @@ import { X } from 'lucide-react';
 import type { RetryJob } from '../../common/console.ts';
 import { useSessionActions } from '../model/actions.tsx';
 import { useAsk } from '../model/console.tsx';
-import { count, counted } from '../model/format.ts';
-import { retryEndWords, statusText } from '../model/words.ts';
+import { counted } from '../model/format.ts';
+import { retryEndWords } from '../model/words.ts';
 import { Button } from '../ui/button.tsx';
 import { toast } from '../ui/toast.tsx';
+import { retryFoot, retryProgress } from './retry-words.ts';
 import './retry-run.css';
 
 /** Up to this many sessions each has a box of its own. */
@@ -27,7 +28,7 @@ export function RetryRun({ job }: { job: RetryJob }) {
     <div className="retry-run" role="status">
       <div className="row">
         <b>{isRunning ? `Retrying ${counted(job.total, 'session')}` : titleOf(job)}</b>
-        <span className="text2">{progressOf(job)}</span>
+        <span className="text2">{retryProgress(job)}</span>
         <span className="space" />
         {isRunning && (
           <Button isSmall icon={<X aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={cancel}>
@@ -51,42 +52,21 @@ export function RetryRun({ job }: { job: RetryJob }) {
             <i className="is-failed" style={{ flexGrow: job.failed }} />
             <i className="is-sending" style={{ flexGrow: job.sending }} />
             <i style={{ flexGrow: job.toGo }} />
+            <i className="is-withdrawn" style={{ flexGrow: job.withdrawn ?? 0 }} />
           </>
         )}
       </div>
-      <p className="small text2">{footOf(job)}</p>
+      <p className="small text2">{retryFoot(job)}</p>
     </div>
   );
 }
 
-function boxesOf({ accepted, failed, sending, total }: RetryJob): { id: number; look: string }[] {
+function boxesOf({ accepted, failed, sending, total, withdrawn = 0 }: RetryJob): { id: number; look: string }[] {
   return Array.from({ length: total }, (_, id) => {
     if (id < accepted) return { id, look: 'is-accepted' };
     if (id < accepted + failed) return { id, look: 'is-failed' };
-    return { id, look: id < accepted + failed + sending ? 'is-sending' : '' };
+    if (id < accepted + failed + sending) return { id, look: 'is-sending' };
+    return { id, look: id < total - withdrawn ? '' : 'is-withdrawn' };
   });
 }
 const titleOf = (job: RetryJob) => (job.state === 'running' ? '' : retryEndWords[job.state]);
-function progressOf({ accepted, sending, failed, toGo, state }: RetryJob): string {
-  const parts = [`${count(accepted)} accepted`];
-  if (failed > 0) parts.push(`${count(failed)} failed`);
-  if (sending > 0) parts.push(`${count(sending)} sending`);
-  if (toGo > 0) parts.push(state === 'running' ? `${count(toGo)} to go` : `${count(toGo)} unchanged`);
-  return parts.join(', ');
-}
-function footOf(job: RetryJob): string {
-  switch (job.state) {
-    case 'running':
-      return `Starts with one, then doubles: now ${count(job.ramp)} at a time. Stops by itself if the same refusal comes back.`;
-    case 'stopped': {
-      const { httpStatus, code } = job.stoppedBy ?? {};
-      const what = httpStatus === undefined ? (code ?? 'no answer') : statusText(httpStatus);
-      return `Stopped after ${count(job.accepted + job.failed)}: the same refusal came back (${what}). ${count(job.toGo)} unchanged.`;
-    }
-    case 'cancelled':
-      return `What was on its way ended by itself. ${count(job.toGo)} unchanged.`;
-    case 'done':
-      // Those that were set back by themselves meanwhile, as the endpoint accepts again, are not this retry's any more.
-      return 'None is left to retry.';
-  }
-}

@@ -79,6 +79,7 @@ test('it starts with one session and doubles while they are accepted, until all 
     failed: 0,
     sending: 0,
     toGo: 0,
+    withdrawn: 0,
     ramp: 8,
     startedAt: 1000,
     endedAt: now,
@@ -138,16 +139,16 @@ test('a cancel takes back what waits unsent, and lets what is under way end', as
   expect(jobs.cancel(id)).toEqual(only());
 });
 
-test('what was deleted, ignored or set back meanwhile is not this job’s any more', async () => {
+test('what was deleted, ignored or set back meanwhile is not this job’s any more, and is counted as such', async () => {
   untouchable.add('s1');
   jobs.start({ ids: named(4) });
   await settle();
   await end(['s0'], 'deferred', { withdrawn: 'ignored' });
   // `s1` cannot be started either, so it is the turn of `s2`.
-  expect(only()).toMatchObject({ total: 2, sending: 1, toGo: 1 });
+  expect(only()).toMatchObject({ total: 4, sending: 1, toGo: 1, withdrawn: 2 });
   await end(pending, 'submitted');
   await end(pending, 'submitted');
-  expect(only()).toMatchObject({ state: 'done', total: 2, accepted: 2 });
+  expect(only()).toMatchObject({ state: 'done', total: 4, accepted: 2, withdrawn: 2 });
 });
 
 test('a session that is deferred, or whose answer is not on disk yet, stays under way', async () => {
