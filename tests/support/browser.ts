@@ -1,9 +1,9 @@
 /**
  * A real Chromium for end to end tests: the one inside @sparticuz/chromium, else an installed Chrome.
- * May import: playwright-core, @sparticuz/chromium.
+ * May import: playwright-core, tests/support.
  */
-import packedChromium from '@sparticuz/chromium';
 import { chromium, type Browser } from 'playwright-core';
+import { packedChromiumPath } from './packed-chromium.ts';
 
 /** As root Chromium needs `--no-sandbox`; the others keep it from calling its maker's hosts. */
 const flags = [
@@ -20,6 +20,6 @@ const flags = [
 
 export async function openBrowser(): Promise<Browser> {
   if (process.platform === 'linux' && process.arch === 'x64')
-    return chromium.launch({ executablePath: await packedChromium.executablePath(), args: flags, headless: true });
+    return chromium.launch({ executablePath: await packedChromiumPath(), args: flags, headless: true });
   return chromium.launch({ channel: 'chrome', args: flags });
 }

@@ -3,8 +3,18 @@
  *   digest of sources and folder as last time: nothing to do; else built beside and put in its place
  * May import: node.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -42,25 +52,46 @@ export async function builtOnce({ name, sources, folder, build }: Recipe): Promi
   }
 }
 
-/** Test files run in processes of their own: the first one builds, the others wait. A builder that died is not waited for. */
-async function alone(lock: string): Promise<() => void> {
-  for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return () => rmSync(lock, { force: true });
-    } catch {
-      if (!isBuilding(lock)) rmSync(lock, { force: true });
+/**
+ * Test files run in processes of their own: the first one builds, the others wait. A builder that died is not waited for.
+ * @returns lets the next one in.
+ */
+export async function alone(lock: string): Promise<() => void> {
+  const own = `${lock}.${randomUUID()}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    while (!isTaken(own, lock)) {
+      if (builderOf(lock) === 'dead') rmSync(lock, { force: true });
       else await wait(100);
     }
+  } finally {
+    rmSync(own);
+  }
+  return () => rmSync(lock, { force: true });
+}
+/** A link is there with its content at once, so nobody reads a lock that is not written yet. */
+function isTaken(own: string, lock: string): boolean {
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
-function isBuilding(lock: string): boolean {
+/** `gone`: the lock was let go meanwhile; what is there now is another's. */
+function builderOf(lock: string): 'alive' | 'dead' | 'gone' {
+  let pid: number;
   try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    // Empty: its builder is about to write it.
-    return pid === 0 || process.kill(pid, 0);
+    pid = Number(readFileSync(lock, 'utf8'));
   } catch {
-    return existsSync(lock) && Date.now() - lstatSync(lock).mtimeMs < 1000;
+    return 'gone';
+  }
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch {
+    return 'dead';
   }
 }
 

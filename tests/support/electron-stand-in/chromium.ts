@@ -1,10 +1,10 @@
 /**
  * The Chromium that stands in for Electron's own: started at the first need, one for the process.
- * May import: node, @sparticuz/chromium.
+ * May import: tests/support, node.
  */
-import packedChromium from '@sparticuz/chromium';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { packedChromiumPath } from '../packed-chromium.ts';
 import { CdpConnection } from './cdp.ts';
 
 const flags = [
@@ -46,7 +46,7 @@ export function endChromium(): void {
 }
 
 async function start(profile: string): Promise<RunningChromium> {
-  const executable = await packedChromium.executablePath();
+  const executable = await packedChromiumPath();
   const child = spawn(executable, [...flags, ...ownFlags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
   started = child;
   process.on('exit', endChromium);
