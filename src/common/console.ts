@@ -79,7 +79,19 @@ const causeId = z.string().min(1).max(200);
 /** Why something needs a person: one entry however many sessions and attempts it took. */
 export const cause = z.object({
   id: causeId,
-  kind: z.enum(['circuit', 'refused', 'usedUp', 'unheard', 'damaged', 'unreadable', 'quiet', 'capture', 'disk', 'settings']),
+  kind: z.enum([
+    'circuit',
+    'endpoint',
+    'refused',
+    'usedUp',
+    'unheard',
+    'damaged',
+    'unreadable',
+    'quiet',
+    'capture',
+    'disk',
+    'settings',
+  ]),
   state: z.enum(['open', 'resolved', 'muted']),
   httpStatus: z.number().int().optional(),
   /** A network error's code, or the machine-readable code of the endpoint's answer (never its free text). */

@@ -20,7 +20,9 @@ const shownMax = 50;
 const settleMs = 400;
 
 export function CauseSessions({ cause }: { cause: Cause }) {
-  const filter = cause.kind === 'circuit' ? { state: ['held' as const] } : { causeId: cause.id };
+  // Both hold all that is pending, whatever its file says.
+  const isHolding = cause.kind === 'circuit' || cause.kind === 'endpoint';
+  const filter = isHolding ? { state: ['held' as const] } : { causeId: cause.id };
   const { data, error, isLoading, refresh } = useQuery('getSessions', { filter, limit: shownMax }, 10_000);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   useEmitted(
@@ -37,11 +39,7 @@ export function CauseSessions({ cause }: { cause: Cause }) {
       [refresh],
     ),
   );
-  const all = addressOf(
-    'sessions',
-    null,
-    new URLSearchParams(cause.kind === 'circuit' ? { state: 'held' } : { cause: cause.id }),
-  );
+  const all = addressOf('sessions', null, new URLSearchParams(isHolding ? { state: 'held' } : { cause: cause.id }));
   return (
     <div className="scroll cause-sessions" tabIndex={0} role="region" aria-label="Sessions of this cause">
       {isLoading && <Bones />}

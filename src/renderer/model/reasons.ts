@@ -275,6 +275,17 @@ export function causeText(cause: Cause, now: number, { isStopped = false, lastAc
           'The endpoint takes nothing at the moment. Captured results are safe on disk and are sent by themselves once it accepts again.',
         todo: 'See Overview: it says what to do. The next cycle tests with one session.',
       };
+    case 'endpoint':
+      return {
+        title: 'The endpoint cannot be used',
+        tag: 'Endpoint',
+        glyph: 'bar',
+        tone: 'fail',
+        line: `${counted(cause.count, 'session')} held, nothing lost`,
+        said: cause.message ?? 'It cannot be used as it is set.',
+        means: 'Nothing is sent. Captured results are safe on disk and are sent by themselves once it works again.',
+        todo: 'Correct it in Settings, Endpoint. It takes effect at once.',
+      };
     case 'refused':
       return {
         title: 'The endpoint refuses these sessions',

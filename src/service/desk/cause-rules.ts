@@ -9,6 +9,7 @@ import type { Status } from '../../common/contract.ts';
 import type { Circuit } from '../../common/outcome.ts';
 import { captureTroubleMachine } from '../../../machines/capture-trouble.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
+import { unusableEndpointCode } from '../destination-holder.ts';
 import type { Timers } from '../event-hub.ts';
 import { quietAfterMs } from '../store/device-survey.ts';
 import { type CauseKey, refusedKey, unheardKey, usedUpKey } from '../store/session-cause.ts';
@@ -111,6 +112,7 @@ export class CauseRules {
   ): void {
     this.#pending = pending;
     this.#book.count('circuit', pending);
+    this.#book.count('endpoint', pending);
     const tallies = new Map(causes.map((tally) => [tally.id, tally]));
     for (const tally of causes) this.#meet(tally);
     for (const { id, kind, lastAt } of this.#book.standing) {
@@ -164,15 +166,19 @@ export class CauseRules {
   }
 
   problemsChanged(problems: NonNullable<Status['problems']>): void {
-    const problem = problems.find(({ code }) => settingsProblems.has(code));
-    if (problem === undefined) this.#book.end('settings');
-    // One may follow the other: what is told is the one that stands.
-    else if (!this.#book.isStanding('settings') || this.#book.get('settings').message !== problem.message)
-      this.#book.occur(plainKey('settings'), { message: problem.message });
+    this.#follow(plainKey('endpoint'), problems.find(({ code }) => code === unusableEndpointCode)?.message, this.#pending);
+    this.#follow(plainKey('settings'), problems.find(({ code }) => settingsProblems.has(code))?.message);
   }
 
   quarantined(): void {
     this.#occur(plainKey('unreadable'), this.#book.isStanding('unreadable') ? {} : { count: 1 });
+  }
+
+  /** A cause that stands as long as its problem. One may follow the other: what is told is the one that stands. */
+  #follow(key: CauseKey, message: string | undefined, facts: CauseFacts = {}): void {
+    if (message === undefined) this.#book.end(key.id);
+    else if (!this.#book.isStanding(key.id) || this.#book.get(key.id).message !== message)
+      this.#book.occur(key, { ...facts, message });
   }
 
   #meet({ count, devices, lastAt, ...tally }: CauseTally): void {

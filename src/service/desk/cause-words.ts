@@ -34,6 +34,7 @@ export function causeMessage({ kind, httpStatus, code }: CauseKey): string | und
     case 'quiet':
       return 'The device has been silent for longer than usual.';
     case 'circuit':
+    case 'endpoint':
     case 'capture':
     case 'disk':
     case 'settings':
@@ -43,6 +44,7 @@ export function causeMessage({ kind, httpStatus, code }: CauseKey): string | und
 
 const titles: Record<Cause['kind'], { began: string; ended: string }> = {
   circuit: { began: 'Delivery stopped', ended: 'Delivering again' },
+  endpoint: { began: 'Nothing is sent', ended: 'The endpoint is in order' },
   refused: { began: 'The endpoint refuses sessions', ended: 'No refused sessions any more' },
   usedUp: { began: 'Sessions failed after all attempts', ended: 'No failed sessions any more' },
   unheard: { began: 'The endpoint gave no answer', ended: 'The endpoint answers again' },
@@ -62,6 +64,8 @@ export function noticeOf(cause: Cause, turn: Notice['turn'], since?: SentSince):
 
 function beginning({ kind, message, count, devices }: Cause): (string | undefined)[] {
   if (kind === 'circuit') return [sentence(message), `${count} held, nothing lost.`];
+  // How many are held is not counted yet where the service starts with it.
+  if (kind === 'endpoint') return [sentence(message), 'What is captured is kept, nothing is lost.'];
   return [kind === 'quiet' ? `${devices[0] ?? 'A device'}:` : undefined, sentence(message)];
 }
 
@@ -78,7 +82,9 @@ function figures({ sent, failed, isUnderWay }: SentSince): string {
 /** With a capital and a full stop. */
 function sentence(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`;
+  // The name of a setting stays as it is.
+  const begun = /^\S*[A-Z]/.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return `${begun}${/[.?!]$/.test(text) ? '' : '.'}`;
 }
 
 function duration(ms: number): string {

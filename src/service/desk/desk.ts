@@ -75,7 +75,7 @@ export function createDesk(deps: DeskDeps): Desk {
     storeChanged: (change) => room.storeChanged(change),
     quarantined: () => room.quarantined(),
     captureChanged: (capture) => room.rules.captureChanged(capture),
-    problemsChanged: () => room.rules.problemsChanged(deps.problems?.() ?? []),
+    problemsChanged: () => room.problemsChanged(),
     noteWrite: (isDurable) => room.disk.noteWrite(isDurable),
     statusExtras: () => room.statusExtras(),
     get devicesHeard() {
@@ -230,6 +230,14 @@ export class DeskRoom {
     this.#saved.add(change.added.length, this.deps.now());
     this.#surveys.noteChange();
     this.feed.storeChanged(change);
+  }
+
+  /** Before the start nothing is told of: what was kept is not read yet, and would be written over. */
+  problemsChanged(): void {
+    if (this.#ends.length === 0) return;
+    const wasUnusable = this.causes.isStanding('endpoint');
+    this.rules.problemsChanged(this.deps.problems?.() ?? []);
+    if (this.causes.isStanding('endpoint') !== wasUnusable) this.#standingChanged();
   }
 
   quarantined(): void {

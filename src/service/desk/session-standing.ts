@@ -27,7 +27,8 @@ export function isHeld({ worker, hasEndpoint }: Pick<StandingView, 'worker' | 'h
 /** The derived fields of summaries as the store gives them. */
 export function decorated(summaries: readonly SessionSummary[], view: StandingView): SessionSummary[] {
   const held = isHeld(view);
-  const { nextCycleAt, circuit } = view.worker();
+  const { nextCycleAt } = view.worker();
+  const common = commonCause(view);
   const now = view.now();
   return summaries.map((summary) => {
     const lane = view.lanes.get(summary.sessionId);
@@ -40,7 +41,7 @@ export function decorated(summaries: readonly SessionSummary[], view: StandingVi
         : state === 'backoffWait'
           ? lane.until
           : undefined;
-    const causeId = causeOf(summary, state, circuit.state === 'open', view.isStanding);
+    const causeId = causeOf(summary, state, common, view.isStanding);
     const { causeId: _own, ...plain } = summary;
     return Object.assign(
       plain,
@@ -72,8 +73,8 @@ export async function scopeOf(
   const scope: QueryScope = { view: stateView(view) };
   if (causeId === undefined) return { filter, scope };
   if (!view.isStanding(causeId)) return { filter, scope: { ...scope, ids: [] } };
-  // All that is pending stands under the open circuit.
-  if (causeId === 'circuit') {
+  // All that is pending stands under what holds it.
+  if (causeId === 'circuit' || causeId === 'endpoint') {
     const status = filter.status === undefined || filter.status.includes('pending') ? ['pending' as const] : [];
     return { filter: { ...filter, status }, scope };
   }
@@ -91,12 +92,18 @@ function stateByFile(
   return triedAt === undefined ? 'ready' : 'deferred';
 }
 
+/** What holds everything that is pending: the open circuit, or an endpoint that cannot be used. */
+function commonCause({ worker, isStanding }: StandingView): string | undefined {
+  if (worker().circuit.state === 'open' && isStanding('circuit')) return 'circuit';
+  return isStanding('endpoint') ? 'endpoint' : undefined;
+}
+
 function causeOf(
   { causeId, submissionStatus }: SessionSummary,
   state: SessionState,
-  isCircuitOpen: boolean,
+  common: string | undefined,
   isStanding: (causeId: string) => boolean,
 ): string | undefined {
-  if (submissionStatus === 'pending' && isCircuitOpen && state !== 'incomplete' && isStanding('circuit')) return 'circuit';
+  if (submissionStatus === 'pending' && common !== undefined && state !== 'incomplete') return common;
   return causeId !== undefined && isStanding(causeId) ? causeId : undefined;
 }

@@ -19,6 +19,7 @@ import {
 } from '../../support/desk-world.ts';
 import { settle } from '../../support/hand-timers.ts';
 
+const patiently = { timeout: 60_000 };
 let world: DeskWorld;
 async function make(options: DeskWorldOptions = {}): Promise<DeskWorld> {
   world = await deskWorld(options);
@@ -225,8 +226,15 @@ describe('sessions in the table', () => {
       return found === null ? null : world.desk.decorate([found.summary])[0]?.state;
     };
     expect(await state()).toBe('ready');
+    const heard = world.console();
     world.problems.push({ code: 'endpoint.unusable', message: 'Its certificate cannot be read.', since: 1 });
+    world.desk.problemsChanged();
     expect(await state()).toBe('held');
+    await world.timers.pass(1_000);
+    expect(heard.of('onSessionsChanged').at(-1)?.changed).toMatchObject([{ state: 'held', causeId: 'endpoint' }]);
+    expect(world.desk.statusExtras()).toMatchObject({ openCauses: 1 });
+    const { filter, scope } = await world.desk.scopeOf({ causeId: 'endpoint' });
+    expect(await world.store.idsMatching(filter, scope)).toEqual(['a']);
   });
 
   test('are found by state and by cause', async () => {
@@ -297,7 +305,7 @@ describe('causes', () => {
     world.script.answer = (id) => (id === 'f' ? refused : accepted);
     await world.cycle();
     // Two that were held, one of them refused, and the five that had failed, in the cycle that follows.
-    await vi.waitFor(() => expect(circuitNotices()).toHaveLength(2));
+    await vi.waitFor(() => expect(circuitNotices()).toHaveLength(2), patiently);
     expect(circuitNotices()[1]?.body).toBe('After less than a minute. 6 sent, 1 failed.');
     await world.cycle();
     await world.timers.pass(120_000);
@@ -416,6 +424,7 @@ describe('causes', () => {
         expect.stringContaining('could not be written'),
         expect.stringContaining('could not be read'),
       ]),
+      patiently,
     );
     await expect(ask('recordPatientAccess', { sessionId: 'a', action: 'shown' })).rejects.toMatchObject({
       code: 'ERR_STORE_WRITE_FAILED',

@@ -325,6 +325,34 @@ describe('the rest of the house', () => {
   });
 });
 
+describe('an endpoint that cannot be used', () => {
+  const unusable = { code: 'endpoint.unusable', message: 'submissionCaFile cannot be read.', since: 0 };
+
+  test('is a cause with its reason and what it holds, until it can be used; told once at each end', () => {
+    rules.problemsChanged([unusable]);
+    surveyed({ pending: { count: 3, devices: ['COAG-1'] } });
+    expect(book.get('endpoint')).toMatchObject({ kind: 'endpoint', state: 'open', message: unusable.message, count: 3 });
+    expect(book.openCount).toBe(1);
+    rules.problemsChanged([unusable]);
+    rules.problemsChanged([]);
+    expect(book.get('endpoint').state).toBe('resolved');
+    expect(notices.map(({ title, body }) => [title, body])).toEqual([
+      ['Nothing is sent', 'submissionCaFile cannot be read. What is captured is kept, nothing is lost.'],
+      ['The endpoint is in order', 'After less than a minute.'],
+    ]);
+  });
+
+  test('is told beside damaged settings, not in place of them', () => {
+    rules.problemsChanged([unusable, { code: 'settings.damaged', message: 'The settings file was damaged.', since: 0 }]);
+    expect(book.standing.map(({ id }) => id).sort()).toEqual(['endpoint', 'settings']);
+  });
+
+  test('that is not set is none: so every installation begins', () => {
+    rules.problemsChanged([]);
+    expect(book.standing).toEqual([]);
+  });
+});
+
 describe('an operator', () => {
   beforeEach(() => rules.deliveryEnded(ended('failed', refusal), closed));
   const id = 'refused-422-bad-code';
