@@ -29,6 +29,7 @@ export interface DataDirOptions {
 export interface StoreListener {
   changed(change: StoreChange): void;
   quarantined(): void;
+  written(isDurable: boolean): void;
 }
 
 export interface OpenedDataDir {
@@ -59,7 +60,7 @@ export async function openDataDir(options: DataDirOptions): Promise<OpenedDataDi
     });
     log.setLevel(settings.current().logLevel);
     const storeLog = log.room('store');
-    const listener: StoreListener = { changed: () => {}, quarantined: () => {} };
+    const listener: StoreListener = { changed: () => {}, quarantined: () => {}, written: () => {} };
     const store = await openSessionStore({
       dataDir,
       now,
@@ -67,6 +68,7 @@ export async function openDataDir(options: DataDirOptions): Promise<OpenedDataDi
       attemptsMax: () => settings.current().submissionMaxRetries,
       onChanged: (change) => listener.changed(change),
       onQuarantined: () => listener.quarantined(),
+      onWrite: (isDurable) => listener.written(isDurable),
     });
     return { settings, store, listener, release: () => ownership.release() };
   } catch (error) {

@@ -162,6 +162,7 @@ export class Service {
       this.#statusFeed.changed();
     };
     listener.quarantined = () => this.desk.quarantined();
+    listener.written = (isDurable) => this.desk.noteWrite(isDurable);
     this.worker.on(news.ofWorker);
     this.worker.on({ changed: () => this.#progressChanged() });
     settings.onProblems(() => this.#problemsChanged());

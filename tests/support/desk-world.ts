@@ -52,6 +52,7 @@ export async function deskWorld(options: DeskWorldOptions = {}) {
     now,
     onChanged: (change) => desk.storeChanged(change),
     onQuarantined: () => desk.quarantined(),
+    onWrite: (isDurable) => desk.noteWrite(isDurable),
   });
   const hub = new EventHub(() => desk.currentState(), timers);
   const statusChanges = { count: 0 };

@@ -49,7 +49,7 @@ export interface Desk {
   captureChanged(capture: NonNullable<Status['capture']>): void;
   /** `problems` of the deps would answer something else now. */
   problemsChanged(): void;
-  /** A write of the store ended that no delivery tells of. */
+  /** For the store's `onWrite`. */
   noteWrite(isDurable: boolean): void;
   statusExtras(): Partial<Status>;
   /** Devices heard in the last 24 hours, for `status.capture.devices`; 0 before the first look. */
@@ -317,8 +317,6 @@ export class DeskRoom {
   #deliveryEnded(output: SessionOutput): void {
     this.#surveys.noteChange();
     this.#interruption.send({ type: 'delivery.ended', verdict: output.verdict });
-    if (output.unrecorded !== null) this.disk.noteWrite(false);
-    else if (output.recorded !== null) this.disk.noteWrite(true);
     this.rules.deliveryEnded(output, this.deps.worker().status().circuit);
     this.jobs.deliveryEnded(output);
   }

@@ -50,6 +50,8 @@ export interface SessionStoreOptions {
   log?: (report: StoreReport) => void;
   onQuarantined?: (quarantined: { file: string; reason: string }) => void;
   onChanged?: (change: StoreChange) => void;
+  /** Something was written and is durable, or the disk did not take it. */
+  onWrite?: (isDurable: boolean) => void;
   /** Nothing is written, moved or swept: for a look beside a running service. */
   readOnly?: boolean;
   /** False beside a running service: leftovers are not swept, they may be writes of that service. */
@@ -152,7 +154,8 @@ export class SessionStore {
    */
   async record(record: AttemptRecord): Promise<RecordResult> {
     this.#mustWrite();
-    const { result, digests, reports } = await this.#recorder.call('record', { record, now: this.#now() });
+    const call = this.#recorder.call('record', { record, now: this.#now() });
+    const { result, digests, reports } = await this.#writing(call, ({ result: { type } }) => type === 'recorded');
     if (result.type === 'deleted') this.#wrote({ removed: [record.id] });
     else this.#wrote({ changed: digests });
     this.#report(reports);
@@ -175,7 +178,8 @@ export class SessionStore {
     const changed: string[] = [];
     for (const part of parts(ids)) {
       if (shouldStop?.() === true) break;
-      const answer = await this.#recorder.call('changeStatus', { ids: part, change, ...how, now: this.#now() });
+      const call = this.#recorder.call('changeStatus', { ids: part, change, ...how, now: this.#now() });
+      const answer = await this.#writing(call, (each) => each.changed.length > 0);
       this.#wrote({ changed: answer.digests });
       this.#report(answer.reports);
       changed.push(...answer.changed);
@@ -189,7 +193,8 @@ export class SessionStore {
    */
   async add(session: SessionFile): Promise<{ added: boolean }> {
     this.#mustWrite();
-    const { added, digests } = await this.#recorder.call('add', { session, now: this.#now() });
+    const call = this.#recorder.call('add', { session, now: this.#now() });
+    const { added, digests } = await this.#writing(call, (each) => each.added);
     this.#wrote({ added: digests });
     return { added };
   }
@@ -209,7 +214,8 @@ export class SessionStore {
     let bytes = 0;
     for (const part of parts(ids)) {
       const files = await this.#reader.call('knownFiles', { ids: part, ...which, now: this.#now() });
-      const answer = await this.#recorder.call('moveToTrash', { files, now: this.#now() });
+      const call = this.#recorder.call('moveToTrash', { files, now: this.#now() });
+      const answer = await this.#writing(call, (each) => each.moved.length > 0);
       this.#wrote({ removed: answer.moved });
       moved.push(...answer.moved);
       bytes += answer.bytes;
@@ -222,7 +228,8 @@ export class SessionStore {
     this.#mustWrite();
     const restored: string[] = [];
     for (const part of parts(ids)) {
-      const answer = await this.#recorder.call('restoreFromTrash', { ids: part });
+      const call = this.#recorder.call('restoreFromTrash', { ids: part });
+      const answer = await this.#writing(call, (each) => each.restored.length > 0);
       this.#wrote({ added: answer.digests });
       restored.push(...answer.restored);
     }
@@ -369,6 +376,18 @@ export class SessionStore {
   /** Whoever asks before the first cycle waits for a first look. */
   async #ready(): Promise<void> {
     await (this.#firstScan ?? this.scan());
+  }
+
+  /** Tells how a write ended; what had nothing to write, or could not be read, says nothing of the disk's writing. */
+  async #writing<Answer>(call: Promise<Answer>, hasWritten: (answer: Answer) => boolean): Promise<Answer> {
+    try {
+      const answer = await call;
+      if (hasWritten(answer)) this.#options.onWrite?.(true);
+      return answer;
+    } catch (error) {
+      if (error instanceof CourierError && error.code === 'ERR_STORE_WRITE_FAILED') this.#options.onWrite?.(false);
+      throw error;
+    }
   }
 
   #wrote(what: { added?: SessionDigest[]; changed?: SessionDigest[]; removed?: string[] }): void {

@@ -18,6 +18,7 @@ import {
   unheard,
 } from '../../support/desk-world.ts';
 import { settle } from '../../support/hand-timers.ts';
+import { errno, type FileCall } from '../../support/simulated-file-system.ts';
 
 const patiently = { timeout: 60_000 };
 let world: DeskWorld;
@@ -35,6 +36,7 @@ async function ask<Name extends keyof DeskWorld['desk']['handlers'] & RequestNam
   const answer = await handler(requests[name].params.parse(params) as Params<Name>);
   return requests[name].result.parse(answer) as z.infer<(typeof requests)[Name]['result']>;
 }
+const fullDisk = ({ name }: FileCall) => (name === 'write' || name === 'rename' ? errno('ENOSPC') : undefined);
 const circuitNotices = () => world.notices.filter(({ causeId }) => causeId === 'circuit');
 const causeIds = async () => (await ask('getCauses', {})).causes.filter(({ state }) => state === 'open').map(({ id }) => id);
 
@@ -419,11 +421,12 @@ describe('causes', () => {
     await world.cycle();
     await world.timers.pass(2_000);
     expect(await causeIds()).toEqual(['refused-422-unknown-code']);
-    await vi.waitFor(() =>
-      expect(world.log.recent({ level: 'warn' }).map(({ message }) => message)).toEqual([
-        expect.stringContaining('could not be written'),
-        expect.stringContaining('could not be read'),
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(world.log.recent({ level: 'warn' }).map(({ message }) => message)).toEqual([
+          expect.stringContaining('could not be written'),
+          expect.stringContaining('could not be read'),
+        ]),
       patiently,
     );
     await expect(ask('recordPatientAccess', { sessionId: 'a', action: 'shown' })).rejects.toMatchObject({
@@ -451,13 +454,43 @@ describe('causes', () => {
   test('an attempt that cannot be recorded shows on the disk at once', async () => {
     await make({ answer: () => accepted });
     world.add(['a']);
-    const record = world.store.record.bind(world.store);
-    world.store.record = () => Promise.reject(new Error('no space left'));
+    world.files.fault = fullDisk;
     await world.cycle();
     expect(world.desk.statusExtras().disk?.state).toBe('failing');
-    world.store.record = record;
+    world.files.fault = () => undefined;
     await world.cycle();
     expect(world.desk.statusExtras().disk).toMatchObject({ state: 'healthy', lastWriteAt: expect.any(Number) });
+  });
+
+  test.each([
+    ['ignored', 'bad', () => world.store.changeStatus(['bad'], 'ignored')],
+    ['retried', 'bad', () => world.store.changeStatus(['bad'], 'retried')],
+    ['restored', 'left', () => world.store.changeStatus(['left'], 'restored')],
+    ['moved to the trash', 'good', () => world.store.moveToTrash(['good'])],
+  ] as const)('a session that a full disk does not let be %s shows on it, until a write succeeds', async (_done, id, act) => {
+    await make({ answer: (each) => (each === 'bad' ? refused : accepted) });
+    world.add(['good', 'bad']);
+    world.add(['left'], { submissionStatus: 'ignored' });
+    await world.cycle();
+    const before = world.onDisk(id);
+    world.files.fault = fullDisk;
+    await expect(act()).rejects.toMatchObject({ code: 'ERR_STORE_WRITE_FAILED' });
+    expect([world.desk.statusExtras().disk?.state, world.onDisk(id)]).toEqual(['failing', before]);
+    expect(await causeIds()).toContain('disk');
+    world.files.fault = () => undefined;
+    await act();
+    expect(world.desk.statusExtras().disk?.state).toBe('healthy');
+    expect(await causeIds()).not.toContain('disk');
+  });
+
+  test('what has nothing to write, or is wrong, says nothing of the disk', async () => {
+    await make();
+    world.add(['a']);
+    await world.store.scan();
+    world.desk.noteWrite(false);
+    await world.store.changeStatus(['a'], 'retried');
+    await expect(world.store.add({ id: 'b' } as never)).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
+    expect(world.desk.statusExtras().disk?.state).toBe('failing');
   });
 
   test('a device that is silent for long is one', async () => {
