@@ -21,8 +21,10 @@ export default defineConfig({
     // Much of a test's time is waiting for processes and sockets: two cores are busy with four.
     maxWorkers: '200%',
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A limit ends what hangs. What only takes long, on a loaded machine with a slow disk, is well within it.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     coverage: {
       provider: 'v8',
       include: ['machines/**/*.ts', 'src/service/**/*.ts'],

@@ -24,7 +24,7 @@ test.skipIf(missing !== null)('what analysers say on the wire arrives at the col
   const dataDir = makeDataDir(onTestFinished);
   const demo = startCourier(['demo', '--capture', '--port', '0', '--per-second', '5', '--data-dir', dataDir]);
   onTestFinished(() => demo.signal('SIGKILL'));
-  await expect.poll(() => statusCounts(dataDir)['submitted'] ?? 0, { timeout: 60_000, interval: 250 }).toBeGreaterThan(15);
+  await expect.poll(() => statusCounts(dataDir)['submitted'] ?? 0, { timeout: 120_000, interval: 250 }).toBeGreaterThan(15);
   demo.signal('SIGINT');
   const { code } = await demo.ended;
   expect(code).toBe(0);

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bodyOf, post } from '../../support/collector-bodies.ts';
 import { runCollectorProcess, startCollectorProcess } from '../../support/collector-process.ts';
 import type { CollectorProcess } from '../../support/collector-process.ts';
+import { until } from '../../support/courier-process.ts';
 
 let folder: string;
 let db: string;
@@ -212,7 +213,8 @@ test('a full disk is a 503 that keeps nothing, and the collector goes on', async
 
 test('an address that others can reach, without authorization, is warned about', async () => {
   const collector = await started(['--host', '0.0.0.0']);
-  expect(collector.said()).toContain('Everyone who reaches this address can read and add sessions');
+  // What it says on stderr comes on another way than the address on stdout that was waited for.
+  await until('it is said', () => collector.said().includes('Everyone who reaches this address can read and add sessions'));
 });
 
 async function started(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<CollectorProcess> {

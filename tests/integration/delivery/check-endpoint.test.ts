@@ -95,7 +95,7 @@ describe('where the way ends', () => {
 
   test('an endpoint that accepts the connection and says nothing', async () => {
     const server = await serve(() => {});
-    const found = await check(server.url, 'Bearer hush', { submissionTimeoutSeconds: 1 });
+    const found = await check(server.url, 'Bearer hush', { submissionTimeoutSeconds: 2 });
     expect(found.message).toBe('The endpoint gave no answer: the test took too long (ETIMEDOUT).');
   });
 

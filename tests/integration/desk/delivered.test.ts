@@ -67,7 +67,7 @@ async function house(endpoint: ScriptedEndpoint, dataDir: string) {
   });
   return { desk, store, worker, heard, notices };
 }
-const patiently = { timeout: 20_000, interval: 50 };
+const patiently = { timeout: 60_000, interval: 50 };
 const problem = (status: number, code: string) => ({
   status,
   headers: { 'content-type': 'application/problem+json' },
@@ -79,11 +79,12 @@ test('refused sessions are one cause; after the endpoint is mended a bulk retry 
   const endpoint = await startEndpoint(({ id }) => (id.startsWith('bad') ? problem(422, 'OBX-3.unknown-code') : 201));
   dropSessions(dataDir, 'bad', 6);
   dropSessions(dataDir, 'good', 3, 10);
-  const { desk, store, heard, notices } = await house(endpoint, dataDir);
+  const { desk, store, worker, heard, notices } = await house(endpoint, dataDir);
   const causeId = 'refused-422-OBX-3.unknown-code';
   // The sessions are a day old, so the device is quiet too.
   const cause = async () => (await desk.handlers.getCauses({})).causes.find(({ id }) => id === causeId);
   await vi.waitFor(async () => expect(await cause()).toMatchObject({ count: 6, devices: ['XN-1000'] }), patiently);
+  await vi.waitFor(() => expect([endpoint.posts.length, worker.status().state]).toEqual([9, 'idle']), patiently);
   const { filter, scope } = await desk.scopeOf({ causeId });
   const page = desk.decorate((await store.getSessions({ filter, ...scope })).sessions);
   expect(page.map(({ state, causeId: under }) => [state, under])).toEqual(Array.from({ length: 6 }, () => ['failed', causeId]));

@@ -94,7 +94,7 @@ test('a disk that takes no piece ends the import', async () => {
   const { importId } = await desk.begin({ files: [{ bytes: 3 }] });
   rmSync(join(dataDir, 'imports'), { recursive: true });
   expect(await refusal(desk.add({ importId, file: 0, offset: 0, data: 'YWJj' }))).toBe('ERR_STORE_WRITE_FAILED');
-  await vi.waitFor(() => expect(desk.standing()).toMatchObject({ state: 'failed' }), { timeout: 10_000 });
+  await vi.waitFor(() => expect(desk.standing()).toMatchObject({ state: 'failed' }), { timeout: 60_000 });
 });
 
 test('what a console left behind that went away is gone after ten minutes', async () => {
@@ -105,7 +105,7 @@ test('what a console left behind that went away is gone after ten minutes', asyn
   expect(hasFiles()).toBe(true);
   expect(await refusal(desk.begin({ files: [{ bytes: 1 }] }))).toBe('ERR_STATE_CONFLICT');
   clock.increment(1);
-  await vi.waitFor(() => expect(desk.standing()).toMatchObject({ state: 'dropped' }), { timeout: 10_000 });
+  await vi.waitFor(() => expect(desk.standing()).toMatchObject({ state: 'dropped' }), { timeout: 60_000 });
   expect(hasFiles()).toBe(false);
   expect(kept).toEqual([]);
   const reason =

@@ -41,7 +41,7 @@ async function open(dataDir: string, overrides: Record<string, unknown>, more: P
   };
 }
 
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 20 });
 const refusal = async (promise: Promise<unknown>) => {
   const error = await promise.then(
     () => null,

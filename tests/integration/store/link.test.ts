@@ -132,7 +132,7 @@ test('a handler answers through any port, what is thrown as what it is', async (
     { number: 4, name: 'fail', params: { how: 'text' } },
     { number: 5, name: 'exit', params: {} },
   ]);
-  await vi.waitFor(() => expect(answers).toHaveLength(5));
+  await vi.waitFor(() => expect(answers).toHaveLength(5), { timeout: 60_000 });
   expect(answers.sort((a, b) => a.number - b.number)).toEqual([
     { number: 1, result: 8 },
     { number: 2, result: new Uint8Array(8) },

@@ -9,7 +9,7 @@ import { acquireOwnership, ownerOf } from '../../../src/service/store/owner-lock
 import { killAtOnce, startNode, temporaryFolder } from '../../support/spawned.ts';
 
 const ownFolder = new URL('../../support/own-folder.ts', import.meta.url).pathname;
-const answered = (child: { output: () => string }) => vi.waitFor(() => expect(child.output()).toMatch(/\n/), { timeout: 30_000 });
+const answered = (child: { output: () => string }) => vi.waitFor(() => expect(child.output()).toMatch(/\n/), { timeout: 60_000 });
 
 test('a second service is told the process id of the first', async () => {
   const folder = temporaryFolder();

@@ -108,12 +108,11 @@ test('a file without permission stays where it is', async (context) => {
   expect(reports[0]?.message).toContain('EACCES');
 });
 
-test('20,000 files that did not change are listed and looked at, and none is read', async () => {
+test('5,000 files that did not change are listed and looked at, and none is read', async () => {
   const dataDir = temporaryFolder();
   mkdirSync(join(dataDir, 'sessions'));
   const text = JSON.stringify(storedSession('ID'));
-  for (let at = 0; at < 20_000; at += 1)
-    writeFileSync(join(dataDir, 'sessions', `s${at}.json`), text.replace('"ID"', `"s${at}"`));
+  for (let at = 0; at < 5000; at += 1) writeFileSync(join(dataDir, 'sessions', `s${at}.json`), text.replace('"ID"', `"s${at}"`));
   let filesRead = 0;
   const counting = { ...nodeFileSystem, openToRead: (path: string) => ((filesRead += 1), nodeFileSystem.openToRead(path)) };
   const reader = createReader({ dataDir, fileSystem: counting });
@@ -124,7 +123,7 @@ test('20,000 files that did not change are listed and looked at, and none is rea
   filesRead = 0;
   await reader.scan({ now: Date.now() });
   expect(filesRead).toBe(0);
-  expect(reader.counts({ now: Date.now() })).toMatchObject({ pending: 20_000 });
+  expect(reader.counts({ now: Date.now() })).toMatchObject({ pending: 5000 });
 });
 
 test('a look at one session does not wait for a scan of all', async () => {
@@ -146,7 +145,7 @@ test('a process killed at any moment leaves whole files, with all that it was to
   const loop = new URL('../../support/record-loop.ts', import.meta.url).pathname;
   for (const moreMs of [0, 7, 31, 62, 113]) {
     const child = startNode(loop, dataDir);
-    await vi.waitFor(() => expect(child.output()).toMatch(/\n/), { timeout: 30_000 });
+    await vi.waitFor(() => expect(child.output()).toMatch(/\n/), { timeout: 60_000 });
     await pause(moreMs);
     await killAtOnce(child);
     const told = new Map(

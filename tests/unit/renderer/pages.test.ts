@@ -6,13 +6,15 @@ import type { Ask } from '../../../src/renderer/client/api.ts';
 import { pageSize, SessionPages } from '../../../src/renderer/sessions/pages.ts';
 import { sessionsOf } from '../../support/scripted-data.ts';
 
+/** The answers come in this process; how soon it gets to them is the machine's. */
+const patiently = { timeout: 60_000, interval: 5 };
 const newestFirst = { by: 'startTime', descending: true } as const;
 
 test('only the pages in view are fetched, and a row is found by its place and its id', async () => {
   const { pages, asked, all } = startPages(1000);
   await shown(pages);
   pages.show(395, 420);
-  await vi.waitFor(() => expect(pages.at(420)).toBeDefined());
+  await vi.waitFor(() => expect(pages.at(420)).toBeDefined(), patiently);
   expect(asked.map(({ offset }) => offset)).toEqual([0, 200, 400]);
   expect(pages.at(pageSize)).toEqual(all[pageSize]);
   expect(pages.indexOf(all[399]?.sessionId ?? '')).toBe(399);
@@ -237,7 +239,7 @@ test('what was heard before a page was asked for does not stand above its answer
   pages.patch({ added: [], changed: [heard], removed: [] });
   all[250] = { ...heard, submissionAttempts: 8 };
   pages.show(250, 260);
-  await vi.waitFor(() => expect(pages.at(250)).toEqual(all[250]));
+  await vi.waitFor(() => expect(pages.at(250)).toEqual(all[250]), patiently);
   letGo();
   await held;
   pages.stop();
@@ -247,7 +249,7 @@ test('a view far down has its rows anew when the service is back, and the first 
   const { pages, all, asked } = startPages(1000);
   await shown(pages);
   pages.show(600, 630);
-  await vi.waitFor(() => expect(pages.at(600)).toBeDefined());
+  await vi.waitFor(() => expect(pages.at(600)).toBeDefined(), patiently);
   all[610] = { ...(all[610] as SessionSummary), submissionAttempts: 9 };
   asked.length = 0;
   await pages.refresh();
@@ -261,7 +263,7 @@ test('a row that is gone brings the shown pages anew', async () => {
   await shown(pages);
   const gone = all.shift()?.sessionId ?? '';
   pages.patch({ added: [], changed: [], removed: [gone, 'unknown'] });
-  await vi.waitFor(() => expect(pages.byId(gone)).toBeUndefined());
+  await vi.waitFor(() => expect(pages.byId(gone)).toBeUndefined(), patiently);
   expect(pages.at(0)).toEqual(all[0]);
   pages.stop();
 });
@@ -288,7 +290,7 @@ test('of a hundred thousand rows no more than a few pages are kept', async () =>
   await shown(pages);
   for (let page = 0; page < 50; page += 1) {
     pages.show(page * pageSize, page * pageSize + 10);
-    await vi.waitFor(() => expect(pages.at(page * pageSize)).toBeDefined());
+    await vi.waitFor(() => expect(pages.at(page * pageSize)).toBeDefined(), patiently);
   }
   const kept = Array.from({ length: 50 }, (_, page) => pages.at(page * pageSize)).filter((row) => row !== undefined);
   expect(kept.length).toBeLessThanOrEqual(26);
