@@ -26,12 +26,12 @@ export function bodyOf(sessionId: string, change: Partial<Body> = {}): Body {
   };
 }
 
-/** POSTs it as a courier does. */
+/** POSTs it as a courier does, on a connection of its own: one that was kept may be given up the moment it is used again. */
 export function post(endpoint: string, body: Body | string, headers: Record<string, string> = {}): Promise<Response> {
   const key = typeof body === 'string' ? {} : { 'Idempotency-Key': body.sessionId };
   return fetch(endpoint, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...key, ...headers },
+    headers: { 'Content-Type': 'application/json', Connection: 'close', ...key, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 }

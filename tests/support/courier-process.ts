@@ -108,7 +108,7 @@ export function oneObject({ stdout, stderr, code }: Ended): unknown {
 export async function until<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<Exclude<Value, undefined | null | false>> {
   const endAt = performance.now() + limitMs;
   for (;;) {
@@ -149,7 +149,8 @@ export async function startService(
     api: async (name, payload = {}) => {
       const response = await fetch(`${file.url}/api/${name}`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${file.token}`, 'content-type': 'application/json' },
+        // A connection of its own: one that was kept may be given up by the service the moment it is used again.
+        headers: { authorization: `Bearer ${file.token}`, 'content-type': 'application/json', connection: 'close' },
         body: JSON.stringify(payload),
       });
       const text = await response.text();

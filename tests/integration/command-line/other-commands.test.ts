@@ -216,15 +216,15 @@ describe.skipIf(hasNoSignals)('for newcomers', { concurrent: true }, () => {
     const demo = startCourier(['demo', '--port', '0', '--per-second', '5', '--data-dir', dataDir]);
     onTestFinished(() => demo.signal('SIGKILL'));
     const path = join(dataDir, 'service.json');
-    await until('its service runs', () => existsSync(path), 60_000);
+    await until('its service runs', () => existsSync(path));
     const { url, token } = JSON.parse(readFileSync(path, 'utf8')) as ServiceFile;
     const status = async () => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' };
       const response = await fetch(`${url}/api/getStatus`, { method: 'POST', headers, body: '{}' });
       return (await response.json()) as { submitted: number; sampleData?: boolean };
     };
-    await until('sessions are delivered', async () => (await status()).submitted >= 5, 60_000);
-    expect(demo.stderr()).toContain(`${url}/?token=`);
+    await until('sessions are delivered', async () => (await status()).submitted >= 5);
+    await until('it says where the console is', () => demo.stderr().includes(`${url}/?token=`));
     demo.signal('SIGINT');
     const ended = await demo.ended;
     expect(ended.code, ended.stderr).toBe(0);
