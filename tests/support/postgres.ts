@@ -2,12 +2,15 @@
  * A throw-away PostgreSQL cluster for tests: its files in a temporary folder, its port free and on loopback only. Root
  * may not run PostgreSQL: then an unprivileged user does.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 
 /** Where Debian, Fedora, Homebrew and the installers put a server that is not on the PATH; the newest comes first. */
@@ -76,49 +79,45 @@ export async function startPostgres(): Promise<TestPostgres> {
   const owner = unprivileged();
   if (owner !== null) chownSync(home, owner.uid, owner.gid);
   const as = { cwd: home, ...owner };
-  const data = join(home, 'data');
-  execFileSync(join(folder, 'initdb'), ['-D', data, '-U', 'courier', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    ...as,
-    stdio: 'pipe',
-  });
+  const initdb = ['-D', join(home, 'data'), '-U', 'courier', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  await promisify(execFile)(join(folder, 'initdb'), initdb, as);
+  for (;;) {
+    const started = await startServer(join(folder, 'postgres'), home, as);
+    if ('url' in started) return started;
+    // PostgreSQL wants a number for its port: what was free when it was looked for may be another process's by now.
+    if (/could not bind/.test(started.said)) continue;
+    await rm(home, { recursive: true, force: true });
+    throw new Error(`PostgreSQL did not start: ${started.said}`);
+  }
+}
+
+/** @returns what it said, when it ended instead of answering. */
+async function startServer(program: string, home: string, as: SpawnOptions): Promise<TestPostgres | { said: string }> {
   const port = await freePort();
-  const server = spawn(
-    join(folder, 'postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      `unix_socket_directories=${home}`,
-      '-c',
-      'fsync=off',
-    ],
-    { ...as, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${home}`, 'fsync=off'].flatMap((one) => ['-c', one]);
+  const server = spawn(program, ['-D', join(home, 'data'), '-p', String(port), ...settings], {
+    ...as,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
-  server.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  server.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+  let hasEnded = false;
+  const ended = once(server, 'close').then(() => (hasEnded = true));
   const url = `postgres://courier@127.0.0.1:${port}/postgres`;
-  const stop = async () => {
-    if (server.exitCode === null && server.signalCode === null) server.kill('SIGINT'); // fast shutdown
-    await ended;
-    rmSync(home, { recursive: true, force: true });
-  };
-  for (let tries = 0; !(await answers(url)); tries += 1) {
-    if (tries === 300 || server.exitCode !== null) {
-      await stop();
-      throw new Error(`PostgreSQL did not start: ${said}`);
-    }
+  while (!(await answers(url))) {
+    if (hasEnded) return { said };
     await sleep(100);
   }
+  const stop = async () => {
+    server.kill('SIGINT'); // fast shutdown
+    await ended;
+    await rm(home, { recursive: true, force: true });
+  };
   return { url, pid: server.pid ?? 0, stop };
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => {});
   try {
     await client.connect();
