@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type Post, startEndpoint } from '../../support/scripted-endpoint.ts';
-import { submitJson } from '../../support/courier-process.ts';
+import { submitJson, until } from '../../support/courier-process.ts';
 import {
   dropFile,
   dropSession,
@@ -244,13 +244,12 @@ describe.concurrent('the order', () => {
   test('begins with one probe alone when five were tried since the last acceptance, and with all slots when four were', async ({
     onTestFinished,
   }) => {
-    const inFlightAtFirst = async (triedCount: number): Promise<number> => {
+    const inFlightAtFirst = async (triedCount: number, othersCame: (count: () => number) => Promise<unknown>) => {
       const dataDir = makeDataDir(onTestFinished);
       let mostBesideTheFirst = 0;
       const endpoint = await startEndpoint(async () => {
         if (endpoint.posts.length > 1) return 201;
-        // Long enough for others to come, were they allowed to.
-        await new Promise((resume) => setTimeout(resume, 400));
+        await othersCame(() => endpoint.posts.length);
         mostBesideTheFirst = endpoint.posts.length;
         return 201;
       }, onTestFinished);
@@ -265,8 +264,9 @@ describe.concurrent('the order', () => {
       expect(endpoint.posts).toHaveLength(6 + triedCount);
       return mostBesideTheFirst;
     };
-    expect(await inFlightAtFirst(5)).toBe(1);
-    expect(await inFlightAtFirst(4)).toBeGreaterThan(1);
+    // Long enough for others to come, were they allowed to.
+    expect(await inFlightAtFirst(5, () => new Promise((resume) => setTimeout(resume, 400)))).toBe(1);
+    expect(await inFlightAtFirst(4, (count) => until('others come', () => count() > 1))).toBeGreaterThan(1);
   });
 });
 
@@ -274,6 +274,8 @@ describe.concurrent('slots', () => {
   test('are never more than submissionConcurrency, as the endpoint sees it, and all are used', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     const endpoint = await startEndpoint(async () => {
+      // The first answer waits for all slots; each one leaves the time in which one too many could come.
+      if (endpoint.posts.length < 4) await until('all slots are used', () => endpoint.inFlightMax() >= 3);
       await new Promise((resume) => setTimeout(resume, 25));
       return 201;
     }, onTestFinished);
