@@ -328,7 +328,11 @@ export class SessionStore {
     const isWriter = this.#options.readOnly !== true;
     const attemptsMax = this.#options.attemptsMax?.() ?? 3;
     // What is recorded from here on may not be in the reader's ledger: the recorder enters it again.
-    if (isWriter) await this.#recorder.call('watchLedger', {});
+    if (isWriter) {
+      await this.#recorder.call('watchLedger', {});
+      // What was recorded before has been answered, and is told to the reader in this turn.
+      await turn();
+    }
     const packed = await this.#reader.call('discovery', { now: this.#now(), attemptsMax });
     const { ledger: entries, lastAcceptedAt } = packed;
     if (isWriter) await this.#recorder.call('replaceLedger', { entries, lastAcceptedAt, attemptsMax });
@@ -378,16 +382,20 @@ export class SessionStore {
     await (this.#firstScan ?? this.scan());
   }
 
-  /** Tells how a write ended; what had nothing to write, or could not be read, says nothing of the disk's writing. */
-  async #writing<Answer>(call: Promise<Answer>, hasWritten: (answer: Answer) => boolean): Promise<Answer> {
-    try {
-      const answer = await call;
-      if (hasWritten(answer)) this.#options.onWrite?.(true);
-      return answer;
-    } catch (error) {
-      if (error instanceof CourierError && error.code === 'ERR_STORE_WRITE_FAILED') this.#options.onWrite?.(false);
-      throw error;
-    }
+  /**
+   * Tells how a write ends; what had nothing to write, or could not be read, says nothing of the disk's writing.
+   * @returns the call itself: what was written goes to the reader in the moment of the answer, before anything that is asked
+   * then.
+   */
+  #writing<Answer>(call: Promise<Answer>, hasWritten: (answer: Answer) => boolean): Promise<Answer> {
+    const { onWrite } = this.#options;
+    call.then(
+      (answer) => hasWritten(answer) && onWrite?.(true),
+      (error: unknown) => {
+        if (error instanceof CourierError && error.code === 'ERR_STORE_WRITE_FAILED') onWrite?.(false);
+      },
+    );
+    return call;
   }
 
   #wrote(what: { added?: SessionDigest[]; changed?: SessionDigest[]; removed?: string[] }): void {
