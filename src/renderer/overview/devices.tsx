@@ -16,7 +16,7 @@ import { StatusMark } from '../ui/marks.tsx';
 import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 
 export function Devices() {
-  const { data, error, isLoading } = useQuery('getDevices', {}, 5000);
+  const { data, error, isLoading } = useQuery('getDevices', {}, 2000);
   return (
     <section className="panel column overview-list" aria-label="Devices">
       <div className="panel-head">

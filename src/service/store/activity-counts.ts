@@ -50,11 +50,8 @@ export function settledAt({ submissionStatus, submittedAt, triedAt, durationMs, 
   }
 }
 
-export function countActivity(
-  digests: Iterable<SessionDigest>,
-  { bucketMs, count, from, attemptsBefore }: ActivityQuery,
-): ActivityCounts {
-  const column = () => new Uint32Array(count);
+export function countActivity(digests: Iterable<SessionDigest>, query: ActivityQuery): ActivityCounts {
+  const column = () => new Uint32Array(query.count);
   const counts: ActivityCounts = {
     captured: column(),
     accepted: column(),
@@ -62,16 +59,24 @@ export function countActivity(
     ignored: column(),
     attempts: emptyBins(),
   };
+  for (const digest of digests) enterActivity(counts, query, digest, 1);
+  return counts;
+}
+
+/** Counts one session more, or one less, in place. */
+export function enterActivity(
+  counts: ActivityCounts,
+  { bucketMs, count, from, attemptsBefore }: ActivityQuery,
+  digest: SessionDigest,
+  by: 1 | -1,
+): void {
   const enter = (to: Uint32Array, at: number) => {
     const bucket = Math.floor((at - from) / bucketMs);
-    if (bucket >= 0 && bucket < count) to[bucket] = (to[bucket] ?? 0) + 1;
+    if (bucket >= 0 && bucket < count) to[bucket] = (to[bucket] ?? 0) + by;
   };
-  for (const digest of digests) {
-    enter(counts.captured, digest.endTime);
-    const { submissionStatus, triedAt, durationMs } = digest;
-    if (submissionStatus !== 'pending')
-      enter(submissionStatus === 'submitted' ? counts.accepted : counts[submissionStatus], settledAt(digest));
-    if (triedAt >= from && triedAt < attemptsBefore && durationMs >= 0) countAttempt(counts.attempts, durationMs);
-  }
-  return counts;
+  enter(counts.captured, digest.endTime);
+  const { submissionStatus, triedAt, durationMs } = digest;
+  if (submissionStatus !== 'pending')
+    enter(submissionStatus === 'submitted' ? counts.accepted : counts[submissionStatus], settledAt(digest));
+  if (triedAt >= from && triedAt < attemptsBefore && durationMs >= 0) countAttempt(counts.attempts, durationMs, by);
 }

@@ -15,11 +15,11 @@ const barsFromMs = 10;
 export type AttemptBins = Uint32Array<ArrayBuffer>;
 export const emptyBins = (): AttemptBins => new Uint32Array(binCount);
 
-/** Counts one attempt. @param durationMs from the request to its answer, or to giving up. */
-export function countAttempt(bins: AttemptBins, durationMs: number): void {
+/** Counts one attempt. @param durationMs from the request to its answer, or to giving up. @param by -1: takes it back. */
+export function countAttempt(bins: AttemptBins, durationMs: number, by: 1 | -1 = 1): void {
   const at = durationMs <= firstMs ? 0 : Math.floor(Math.log(durationMs / firstMs) / Math.log(growth));
   const bin = Math.min(at, binCount - 1);
-  bins[bin] = (bins[bin] ?? 0) + 1;
+  bins[bin] = (bins[bin] ?? 0) + by;
 }
 
 export function addBins(sum: AttemptBins, other: Uint32Array): void {

@@ -1,13 +1,13 @@
 /**
- * The operator's desk asks the index (src/service/desk): these questions look at every digest, so they are answered in the
- * reader's thread.
+ * The operator's desk asks the index (src/service/desk): in the reader's thread, because some of these questions look at
+ * every digest.
  * May import: src/common.
  */
 import type { Device } from '../../common/console.ts';
 import type { SessionFile } from '../../common/session.ts';
-import { type ActivityCounts, type ActivityQuery, countActivity } from './activity-counts.ts';
-import { devicesOf } from './device-survey.ts';
+import type { ActivityCounts, ActivityQuery } from './activity-counts.ts';
 import { withTransfer } from './link.ts';
+import type { RunningCounts } from './running-counts.ts';
 import { causeKeyOf } from './session-cause.ts';
 import type { SessionDigest } from './session-digest.ts';
 import { isLongPast, type Survey, surveyOf } from './session-survey.ts';
@@ -24,7 +24,7 @@ const facilityLengthMax = 256;
 
 /** @param look reads one session; null when it cannot be read now. */
 export function deskQueries(
-  digests: ReadonlyMap<string, SessionDigest>,
+  { digests, counts: running }: { digests: ReadonlyMap<string, SessionDigest>; counts: RunningCounts },
   look: (id: string, now: number) => SessionFile | null,
 ): DeskQueries {
   /** By device: the session it was read from, so that each is read once. */
@@ -39,12 +39,12 @@ export function deskQueries(
   return {
     survey: (params) => surveyOf(digests.values(), params),
     devices: (params) =>
-      devicesOf(digests.values(), params).map(({ latestId, ...device }) => {
+      running.devices(params).map(({ latestId, ...device }) => {
         const facility = facilityOf(`${device.label}\n${device.address}`, latestId, params.now);
         return facility === '' ? device : Object.assign(device, { facility });
       }),
     activity: (params) => {
-      const counts = countActivity(digests.values(), params);
+      const counts = running.activity(params);
       return withTransfer(
         counts,
         Object.values(counts).map(({ buffer }) => buffer as ArrayBuffer),

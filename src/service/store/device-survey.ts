@@ -1,6 +1,6 @@
 /**
  * Devices as the index heard them: one for each pair of label and address, with its usual gap and its silence
- * (docs/console-contract.md, `getDevices`). Pure, and counted in the reader's thread.
+ * (docs/console-contract.md, `getDevices`). Pure; device-tally.ts counts.
  * May import: src/common.
  */
 import type { Device } from '../../common/console.ts';
@@ -19,27 +19,12 @@ export interface HeardDevice extends Device {
   latestId: string;
 }
 
-interface Heard {
-  latest: SessionDigest;
-  starts: number[];
-}
+/** Of the starts of a device's sessions its usual gap needs so many, the latest ones. */
+export const startsNeeded = gapsMax + 1;
 
-/** @param midnight local midnight of the service, unix ms. @returns the one heard last first. */
-export function devicesOf(digests: Iterable<SessionDigest>, { now, midnight }: { now: number; midnight: number }): HeardDevice[] {
-  const devices = new Map<string, Heard>();
-  for (const digest of digests) {
-    if (digest.device === '') continue;
-    const place = `${digest.device}\n${digest.deviceIP}`;
-    const heard = devices.get(place);
-    if (heard === undefined) devices.set(place, { latest: digest, starts: [digest.startTime] });
-    else {
-      heard.starts.push(digest.startTime);
-      if (digest.endTime > heard.latest.endTime) heard.latest = digest;
-    }
-  }
-  return [...devices.values()]
-    .map(({ latest, starts }) => deviceOf(latest, Float64Array.from(starts).sort(), { now, midnight }))
-    .sort((a, b) => (b.lastSeenAt as number) - (a.lastSeenAt as number));
+/** Which of two sessions was heard last; at the same moment, whichever has the greater id. */
+export function isLater(a: Pick<SessionDigest, 'id' | 'endTime'>, b: Pick<SessionDigest, 'id' | 'endTime'>): boolean {
+  return a.endTime > b.endTime || (a.endTime === b.endTime && a.id > b.id);
 }
 
 /** Devices that were heard in the last 24 hours. */
@@ -50,12 +35,16 @@ export function heardWithinADay(devices: readonly Device[], now: number): number
 /** How long a device may say nothing before it is quiet. */
 export const quietAfterMs = (usualGapMs: number): number => Math.max(2 * usualGapMs, quietMsMin);
 
-function deviceOf(
+/**
+ * @param starts of its sessions, sorted: at least `startsNeeded`, the last hour's and today's, as far as there are so many.
+ * @param at.midnight local midnight of the service, unix ms.
+ */
+export function deviceOf(
   latest: SessionDigest,
-  starts: Float64Array,
+  starts: readonly number[],
   { now, midnight }: { now: number; midnight: number },
 ): HeardDevice {
-  const usualGapMs = starts.length < sessionsMin ? undefined : medianGap(starts.subarray(-gapsMax - 1));
+  const usualGapMs = starts.length < sessionsMin ? undefined : medianGap(starts.slice(-startsNeeded));
   const silentMs = now - latest.endTime;
   const lastHour = Array.from({ length: spansShown }, () => 0);
   let today = 0;
@@ -76,7 +65,7 @@ function deviceOf(
   };
 }
 
-function medianGap(starts: Float64Array): number {
+function medianGap(starts: readonly number[]): number {
   const gaps = new Float64Array(starts.length - 1);
   for (let index = 0; index < gaps.length; index++) gaps[index] = (starts[index + 1] as number) - (starts[index] as number);
   gaps.sort();

@@ -24,12 +24,11 @@ import {
   type SessionDigest,
   summaryOf,
 } from './session-digest.ts';
+import { clockToleranceMs, type StandingCounts } from './running-counts.ts';
 import { filesPerTurn, type ScanResult, SessionIndex } from './session-index.ts';
 import { comparatorOf, firstOf, matcherOf, type StateView } from './session-query.ts';
 import { errorReading, type StoreReport } from './store-error.ts';
 
-/** A `submittedAt` further in the future than this is a clock that jumped, and no acceptance to go by. */
-const clockToleranceMs = 60_000;
 const facetsMax = 200;
 const reasonBytesMax = 64 * 1024;
 
@@ -45,19 +44,10 @@ export interface SessionsQuery extends QueryScope {
   limit?: number;
 }
 
-export interface StoreCounts {
-  pending: number;
-  submitted: number;
-  failed: number;
-  ignored: number;
+export interface StoreCounts extends StandingCounts {
   quarantined: number;
-  /** Part of `pending`. */
-  heldBack: number;
   /** Files that the disk did not let us read; they are in none of the figures above. */
   unreadable: number;
-  /** First byte of the oldest pending session, unix ms. */
-  oldestPendingAt?: number;
-  lastAcceptedAt?: number;
 }
 
 /** A body for one POST, or why there is none. */
@@ -127,7 +117,7 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
     return look.type === 'session' ? look.session : null;
   };
   return {
-    ...deskQueries(index.digests, contentOf),
+    ...deskQueries(index, contentOf),
     scan: async ({ now }) => {
       try {
         return await index.scan(now);
@@ -159,7 +149,7 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
       };
     },
     counts: ({ now }) => ({
-      ...countsOf(index.digests.values(), now),
+      ...index.counts.standing(now),
       quarantined: quarantinedNames(fileSystem, folders).length,
       unreadable: index.unreadable,
     }),
@@ -271,23 +261,6 @@ function lastAcceptance(digests: Iterable<SessionDigest>, now: number): { lastAc
     else if (submittedAt > lastAcceptedAt) lastAcceptedAt = submittedAt;
   }
   return { lastAcceptedAt, isFromTheFuture };
-}
-
-function countsOf(digests: Iterable<SessionDigest>, now: number): Omit<StoreCounts, 'quarantined' | 'unreadable'> {
-  const counts = { pending: 0, submitted: 0, failed: 0, ignored: 0, heldBack: 0 };
-  let [oldestPendingAt, lastAcceptedAt] = [Infinity, 0];
-  for (const digest of digests) {
-    counts[digest.submissionStatus] += 1;
-    if (isHeldBack(digest, now)) counts.heldBack += 1;
-    if (digest.submissionStatus === 'pending' && digest.startTime < oldestPendingAt) oldestPendingAt = digest.startTime;
-    const { submittedAt } = digest;
-    if (submittedAt > lastAcceptedAt && submittedAt <= now + clockToleranceMs) lastAcceptedAt = submittedAt;
-  }
-  return {
-    ...counts,
-    ...(oldestPendingAt === Infinity ? {} : { oldestPendingAt }),
-    ...(lastAcceptedAt === 0 ? {} : { lastAcceptedAt }),
-  };
 }
 
 function facetOf(values: string[]): Facets['devices'] {

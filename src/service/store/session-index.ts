@@ -16,6 +16,7 @@ import {
   type StoreFileSystem,
 } from './file-system.ts';
 import { idOfName, isSessionId, isSessionName } from './folders.ts';
+import { RunningCounts } from './running-counts.ts';
 import { digestOf, type SessionDigest, type Share, summaryOf } from './session-digest.ts';
 import { parseSession, sessionBytesMax, sessionExtension } from './session-file.ts';
 import type { StoreReport } from './store-error.ts';
@@ -68,6 +69,7 @@ export interface IndexTools {
 
 export class SessionIndex {
   readonly digests = new Map<string, SessionDigest>();
+  readonly counts = new RunningCounts(this.digests);
   readonly #tools: IndexTools;
   /** Read within a tick of their last change. */
   readonly #unsettled = new Set<string>();
@@ -242,7 +244,9 @@ export class SessionIndex {
   }
 
   #put(digest: SessionDigest): void {
+    const before = this.digests.get(digest.id);
     this.digests.set(digest.id, digest);
+    this.counts.replaced(before, digest);
     this.#unsettled.delete(digest.id);
   }
 
@@ -263,7 +267,9 @@ export class SessionIndex {
   }
 
   #remove(id: string): void {
+    const before = this.digests.get(id);
     this.digests.delete(id);
+    this.counts.replaced(before, undefined);
     this.#unsettled.delete(id);
   }
 

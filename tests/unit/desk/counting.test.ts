@@ -7,13 +7,19 @@ import { SavedCount } from '../../../src/service/desk/status-extras.ts';
 import { bucketsOf, countActivity, settledAt } from '../../../src/service/store/activity-counts.ts';
 import { attemptFigures, countAttempt, emptyBins } from '../../../src/service/store/attempt-times.ts';
 import { deskQueries, facilityIn } from '../../../src/service/store/desk-queries.ts';
-import { devicesOf, heardWithinADay } from '../../../src/service/store/device-survey.ts';
+import { heardWithinADay } from '../../../src/service/store/device-survey.ts';
+import { DeviceTally } from '../../../src/service/store/device-tally.ts';
+import { RunningCounts } from '../../../src/service/store/running-counts.ts';
 import { causeKeyOf, codeInSentence } from '../../../src/service/store/session-cause.ts';
 import { surveyOf } from '../../../src/service/store/session-survey.ts';
 import type { SessionDigest } from '../../../src/service/store/session-digest.ts';
 import { digest, refusedDigest } from '../../support/digest.ts';
 import { storedSession } from '../../support/stored-session.ts';
 
+function indexOf(all: readonly SessionDigest[]) {
+  const digests = new Map(all.map((each) => [each.id, each]));
+  return { digests, counts: new RunningCounts(digests) };
+}
 const now = 1_700_000_000_000;
 const minute = 60_000;
 const hour = 60 * minute;
@@ -175,6 +181,8 @@ describe('activity', () => {
 });
 
 describe('devices', () => {
+  const devicesOf = (digests: SessionDigest[], asOf: { now: number; midnight: number }) =>
+    new DeviceTally(() => digests).devices(asOf);
   /** `count` sessions, one every `gap`, the last of which ended `silent` ago. */
   const heard = (label: string, count: number, { gap = minute, silent = 0, address = '10.0.0.5' } = {}) =>
     Array.from({ length: count }, (_, index) => {
@@ -230,16 +238,16 @@ describe('devices', () => {
   });
 
   test('their facility is read from the latest session once', () => {
-    const digests = new Map(heard('XN-1000', 3).map((each) => [each.id, each]));
+    const index = indexOf(heard('XN-1000', 3));
     const reads: string[] = [];
-    const queries = deskQueries(digests, (id) => {
+    const queries = deskQueries(index, (id) => {
       reads.push(id);
       return storedSession(id);
     });
     expect(queries.devices(at)[0]).toMatchObject({ label: 'XN-1000', facility: 'LAB' });
     queries.devices(at);
     expect(reads).toEqual(['XN-10000']);
-    expect(deskQueries(digests, () => null).devices(at)[0]).not.toHaveProperty('facility');
+    expect(deskQueries(index, () => null).devices(at)[0]).not.toHaveProperty('facility');
   });
 
   test('a facility is MSH-4 of a message that begins with MSH', () => {
@@ -296,10 +304,7 @@ describe('the survey', () => {
   });
 
   test('the sessions of a cause are those that are counted under it', () => {
-    const digests = new Map(
-      [refusedDigest('a'), digest('b'), refusedDigest('c', { httpStatus: 400 })].map((each) => [each.id, each]),
-    );
-    const queries = deskQueries(digests, () => null);
+    const queries = deskQueries(indexOf([refusedDigest('a'), digest('b'), refusedDigest('c', { httpStatus: 400 })]), () => null);
     expect(queries.idsOfCause({ causeId: 'refused-422-unknown-code', now })).toEqual(['a']);
     expect(queries.survey({ now, midnight: 0 }).causes).toHaveLength(2);
     expect(queries.activity({ ...bucketsOf('1h', now), attemptsBefore: now }).captured).toHaveLength(60);
