@@ -5,6 +5,9 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+// Numbers and dates are told in the language of the machine; what tests expect of them is English.
+if (!/^en\b/i.test(new Intl.NumberFormat().resolvedOptions().locale)) process.env['LC_ALL'] = 'en_US.UTF-8';
+
 /** The long ones first, so that no core waits for the last of them: browsers, then processes, then the rest as it comes. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

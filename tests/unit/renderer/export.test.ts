@@ -17,7 +17,8 @@ import {
 import { filtered, sessionsOf, sorted } from '../../support/scripted-data.ts';
 import { storedSession } from '../../support/stored-session.ts';
 
-const now = Date.UTC(2026, 10, 24, 12);
+/** Noon here, wherever that is: files are named after the local day. */
+const now = new Date(2026, 10, 24, 12).getTime();
 const header = 'MSH|^~\\&|CHEM-1|LAB|LIS|HOSP|20260101120000||ORU^R01|1|P|2.5.1';
 const messages = [`${header}\rPID|1||4711||M\u00dcLLER^ANNA\rOBX|1|NM|GLU||7.1\r`];
 
