@@ -31,7 +31,7 @@ export interface RecorderCalls extends TrashCalls {
   record(params: { record: AttemptRecord; now: number }): Promise<Written & { result: RecordResult }>;
   watchLedger(params: object): Promise<void>;
   replaceLedger(params: { entries: LedgerEntry[]; lastAcceptedAt: number; attemptsMax: number }): Promise<void>;
-  changeStatus(params: ChangeParams): Promise<Written & { changed: string[]; unchanged: number }>;
+  changeStatus(params: ChangeParams): Promise<Written & { changed: boolean }>;
   add(params: { session: SessionFile; now: number }): Promise<Written & { added: boolean }>;
   /** @returns the name it has in quarantine; null when it changed or went meanwhile. */
   quarantine(params: { name: string; reason: string; facts: FileFacts }): Promise<{ file: string | null }>;
@@ -41,7 +41,7 @@ export interface RecorderCalls extends TrashCalls {
 }
 
 export interface ChangeParams {
-  ids: readonly string[];
+  id: string;
   change: StatusChange;
   /** `retried`: also those that were accepted. */
   again?: boolean;
@@ -128,19 +128,18 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
       return { result: { type: 'recorded', recorded }, digests: [...before.digests, digest], reports: before.reports };
     };
   };
-  /** One after the other, at its turn: a change of many must not hold them all in memory, and stops at the first that fails. */
-  const changeStatus = ({ ids, now, ...change }: ChangeParams, scope: WriteScope) => {
-    const digests: SessionDigest[] = [];
+  const changeStatus = ({ id, now, ...change }: ChangeParams, scope: WriteScope) => {
     // What needs no change may have got it by a write whose folder sync failed.
     scope.folders.add(folders.sessions);
-    for (const id of ids) {
-      const session = files.readAnyway(id);
-      if (session === null || !changeSession(session, change, now)) continue;
-      const digest = files.write(session, now, scope);
+    const session = files.readAnyway(id);
+    if (session === null || !changeSession(session, change, now)) return () => ({ changed: false, ...nothing });
+    const put = files.stage(session, now, { scope, isOrdered: false });
+    noteFailed(session, scope);
+    return () => {
+      const digest = put();
       scope.undo.push(ledger.enter(digest));
-      digests.push(digest);
-    }
-    return { changed: digests.map(({ id }) => id), unchanged: ids.length - digests.length, digests, reports: [] };
+      return { changed: true, digests: [digest], reports: [] };
+    };
   };
   const add = ({ session, now }: { session: SessionFile; now: number }, scope: WriteScope) => {
     const objection = objectionTo(session);
@@ -173,11 +172,7 @@ export function createRecorder({ dataDir, schedule, ...given }: RecorderOptions)
     watchLedger: () => batch.enqueue(() => ledger.watch()),
     // What is taken back later must not bring back an older ledger.
     replaceLedger: ({ entries, ...at }) => batch.enqueueAlone(() => ledger.replace(entries, at)),
-    changeStatus: (params) =>
-      batch.enqueue(
-        (scope) => wordingFailures('a change of status', () => changeStatus(params, scope)),
-        (cause) => writeFailed('a change of status', cause),
-      ),
+    changeStatus: (params) => shared('a change of status', { id: params.id, prepare: (scope) => changeStatus(params, scope) }),
     add: (params) => shared(`session ${params.session.id}`, { id: params.session.id, prepare: (scope) => add(params, scope) }),
     quarantine: (params) =>
       batch.enqueue(

@@ -25,7 +25,7 @@ import type {
   StoreCounts,
   WhichFiles,
 } from './reader.ts';
-import { createRecorder, type RecorderCalls } from './recorder.ts';
+import { type ChangeParams, createRecorder, type RecorderCalls } from './recorder.ts';
 import type { StatusChange } from './session-change.ts';
 import { type SessionDigest, summaryOf } from './session-digest.ts';
 import type { DamagedFile, ScanResult } from './session-index.ts';
@@ -166,7 +166,7 @@ export class SessionStore {
    * Does what an operator asked for: `retried` failed or ignored -> pending, `ignored` pending or failed -> ignored,
    * `restored` ignored -> pending, `takenBack` what was retried and not tried since -> what it was; the others are left as
    * they are.
-   * @throws CourierError ERR_STORE_WRITE_FAILED; those changed before stay changed.
+   * @throws CourierError ERR_STORE_WRITE_FAILED when one could not be changed; the others that were begun stay changed.
    */
   async changeStatus(
     ids: readonly string[],
@@ -178,11 +178,11 @@ export class SessionStore {
     const changed: string[] = [];
     for (const part of parts(ids)) {
       if (shouldStop?.() === true) break;
-      const call = this.#recorder.call('changeStatus', { ids: part, change, ...how, now: this.#now() });
-      const answer = await this.#writing(call, (each) => each.changed.length > 0);
-      this.#wrote({ changed: answer.digests });
-      this.#report(answer.reports);
-      changed.push(...answer.changed);
+      // Asked for together, they wait for the disk together.
+      const outcomes = await Promise.allSettled(part.map((id) => this.#changeOne({ id, change, ...how, now: this.#now() })));
+      const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
+      changed.push(...part.filter((_, at) => outcomes[at]?.status === 'fulfilled' && outcomes[at].value));
     }
     return { changed, unchanged: ids.length - changed.length };
   }
@@ -321,6 +321,14 @@ export class SessionStore {
       await Promise.all([this.#recorder.close(), this.#reader.close()]);
     })();
     return this.#closing;
+  }
+
+  /** @returns whether it applied to the session. */
+  async #changeOne(params: ChangeParams): Promise<boolean> {
+    const call = this.#recorder.call('changeStatus', params);
+    const { changed, digests } = await this.#writing(call, (each) => each.changed);
+    this.#wrote({ changed: digests });
+    return changed;
   }
 
   async #discover(): Promise<Discovery> {

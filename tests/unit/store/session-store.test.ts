@@ -40,6 +40,21 @@ test('a change of many can be stopped on the way, and lets others in between', a
   expect(await store.changeStatus(ids, 'ignored', { shouldStop: () => (asked += 1) > 2 })).toMatchObject({ unchanged: 20 });
 });
 
+test('of a change of many what can be written is, and is known; after a failure no more is begun', async () => {
+  const { store, put, files, onDisk } = await simulatedStore();
+  const ids = Array.from({ length: 120 }, (_, at) => `s${at}`);
+  for (const id of ids) put(storedSession(id));
+  files.fault = ({ name, path }) => (name === 'fsync' && path.includes('.s10.') ? errno('EIO') : undefined);
+  await expect(store.changeStatus(ids, 'ignored')).rejects.toMatchObject({ code: 'ERR_STORE_WRITE_FAILED' });
+  expect(['s9', 's10', 's11', 's60'].map((id) => onDisk(id)?.submissionStatus)).toEqual([
+    'ignored',
+    'pending',
+    'ignored',
+    'pending',
+  ]);
+  expect(await store.counts()).toMatchObject({ ignored: 49, pending: 71 });
+});
+
 test.each(['openNew', 'fsyncFolder'] as const)('a change that cannot be saved (%s) is an error in words', async (name) => {
   const { store, put, files } = await simulatedStore();
   put(storedSession('s1'));

@@ -54,7 +54,7 @@ async function laboratory() {
     ],
     [
       'left',
-      () => recorder.changeStatus({ ids: ['left', 'f2'], change: 'ignored', now }),
+      () => Promise.all(['left', 'f2'].map((id) => recorder.changeStatus({ id, change: 'ignored', now }))),
       () => outcomes('left').at(-1) === 'ignored' && outcomes('f2').at(-1) === 'ignored',
     ],
     ['new', () => recorder.add({ session: storedSession('new'), now }), () => onDisk('new') !== null],

@@ -21,7 +21,7 @@ const anyId = fc.constantFrom(...ids);
 const someIds = fc.array(anyId, { minLength: 1, maxLength: 4 });
 const anyWork = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('record' as const), id: anyId, kind: anyKind() }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('change' as const), ids: someIds, change: anyChange() }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('change' as const), id: anyId, change: anyChange() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('add' as const), id: fc.constantFrom('a', 'n') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('trash' as const), id: anyId }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restore' as const), ids: someIds }) },
@@ -66,7 +66,7 @@ async function outcome(
       case 'record':
         return recorder.record({ record: attemptRecord(work.id, work.kind, { startedAt: now + 2 * at }), now: now + 2 * at + 1 });
       case 'change':
-        return recorder.changeStatus({ ids: work.ids, change: work.change, now: now + 2 * at + 1 });
+        return recorder.changeStatus({ id: work.id, change: work.change, now: now + 2 * at + 1 });
       case 'add':
         return recorder.add({ session: storedSession(work.id), now: now + 2 * at + 1 });
       case 'trash':

@@ -137,15 +137,59 @@ test.each(['openNew', 'write', 'fsync', 'close', 'rename', 'lstat'] as const)(
   },
 );
 
-test('a change of many stops at the first that cannot be written; those before stay changed', async () => {
-  const { recorder, files, onDisk } = recorderOf('s1', 's2', 's3');
-  const change = () => recorder.changeStatus({ ids: ['s1', 's2', 's1', 's3'], change: 'ignored', now });
+test('changes of status that arrive together wait for the disk together; one that cannot be written fails alone', async () => {
+  const { recorder, files, onDisk } = recorderOf('s1', 's2', 's3', 's4', 's5');
+  const ids = ['s1', 's2', 's1', 's3', 's4', 's5'];
+  const change = () => Promise.allSettled(ids.map((id) => recorder.changeStatus({ id, change: 'ignored', now })));
   files.fault = ({ name, path }) => (name === 'fsync' && path.includes('s2') ? errno('EIO') : undefined);
-  await expect(change()).rejects.toMatchObject({ code: 'ERR_STORE_WRITE_FAILED' });
-  expect(['s1', 's2', 's3'].map((id) => onDisk(id)?.submissionStatus)).toEqual(['ignored', 'pending', 'pending']);
-  expect(files.names(sessions)).toEqual(['s1.json', 's2.json', 's3.json']);
+  let underWayMax = 0;
+  let underWay = 0;
+  files.beforeSync = async () => {
+    underWayMax = Math.max(underWayMax, (underWay += 1));
+    await Promise.resolve();
+    underWay -= 1;
+  };
+  const answers = await change();
+  expect(answers[1]).toMatchObject({ reason: { code: 'ERR_STORE_WRITE_FAILED', cause: { code: 'EIO' } } });
+  // The second change of `s1` finds what the first one wrote.
+  expect(answers.map((answer) => answer.status === 'fulfilled' && answer.value.changed)).toEqual([
+    true,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+  expect(underWayMax).toBeGreaterThan(1);
+  expect(ids.map((id) => onDisk(id)?.submissionStatus)).toEqual(ids.map((id) => (id === 's2' ? 'pending' : 'ignored')));
+  expect(files.names(sessions)).toEqual(['s1.json', 's2.json', 's3.json', 's4.json', 's5.json']);
   files.fault = () => undefined;
-  expect(await change()).toMatchObject({ changed: ['s2', 's3'], unchanged: 2 });
+  expect(
+    (await change()).flatMap((answer, at) => (answer.status === 'fulfilled' && answer.value.changed ? [ids[at]] : [])),
+  ).toEqual(['s2']);
+});
+
+test('what is put back to failed waits with an acceptance, which gives it its second chance', async () => {
+  const { recorder, record, onDisk } = recorderOf('bad', 'good');
+  await record('bad', 'later');
+  await recorder.changeStatus({ id: 'bad', change: 'retried', now });
+  const [back, good] = await Promise.all([
+    recorder.changeStatus({ id: 'bad', change: 'takenBack', now }),
+    record('good', 'accepted'),
+  ]);
+  expect([back, good]).toMatchObject([{ changed: true }, { result: { recorded: { setBack: 1 } } }]);
+  expect(onDisk('bad')?.submissionHistory.map(({ outcome }) => outcome)).toEqual(['later', 'retried', 'restored', 'requeued']);
+});
+
+test('what an operator takes out of delivery in the same moment gets no second chance', async () => {
+  const { recorder, record, onDisk } = recorderOf('bad', 'good');
+  await record('bad', 'later');
+  const [ignored, good] = await Promise.all([
+    recorder.changeStatus({ id: 'bad', change: 'ignored', now }),
+    record('good', 'accepted'),
+  ]);
+  expect([ignored, good]).toMatchObject([{ changed: true }, { result: { recorded: { setBack: 0 } } }]);
+  expect(onDisk('bad')?.submissionHistory.map(({ outcome }) => outcome)).toEqual(['later', 'ignored']);
 });
 
 test('one that fails and an acceptance that wait together: the acceptance sets it back, before it is in place itself', async () => {
@@ -172,7 +216,7 @@ test('an acceptance that cannot be written gives no second chance; the one behin
 test('what an operator does to one that is being set back comes after it', async () => {
   const { recorder, record, onDisk } = recorderOf('bad', 'good');
   await record('bad', 'later');
-  await Promise.all([record('good', 'accepted'), recorder.changeStatus({ ids: ['bad'], change: 'ignored', now })]);
+  await Promise.all([record('good', 'accepted'), recorder.changeStatus({ id: 'bad', change: 'ignored', now })]);
   expect(onDisk('bad')?.submissionHistory.map(({ outcome }) => outcome)).toEqual(['later', 'requeued', 'ignored']);
 });
 
@@ -259,7 +303,7 @@ test('what is there already, or needs no change, is not told while the folder ca
   const failed = { code: 'ERR_STORE_WRITE_FAILED' };
   for (let time = 1; time <= 2; time += 1) {
     await expect(recorder.add({ session: storedSession('new'), now })).rejects.toMatchObject(failed);
-    await expect(recorder.changeStatus({ ids: ['s1'], change: 'ignored', now })).rejects.toMatchObject(failed);
+    await expect(recorder.changeStatus({ id: 's1', change: 'ignored', now })).rejects.toMatchObject(failed);
   }
 });
 
