@@ -6,7 +6,7 @@ import { Handle, MarkerType, Position, ReactFlow, type Edge, type EdgeProps, typ
 import '@xyflow/react/dist/base.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { machineWords } from '../model/words.ts';
-import { anyState, bestOf, edgeTaken, type ChartState, type DrawnEdge, type Drawing, type Size } from './drawing.ts';
+import { anyState, bestOf, edgeTaken, labelSize, type ChartState, type DrawnEdge, type Drawing, type Size } from './drawing.ts';
 
 type StateNode = Node<{ state: ChartState; isActive: boolean; isHealthy: boolean }, 'state'>;
 /** As large as the drawing: what is fitted into the place is this, labels included. */
@@ -25,10 +25,12 @@ export function StateChart(props: {
   active: readonly string[];
   taken: Taken | null;
   isSmall: boolean;
+  /** What it watches is not set: its resting place is nothing healthy. */
+  isUnset: boolean;
   /** @param isLow the state is in the lower half of the drawing. */
   onSelect: (state: string, isLow: boolean) => void;
 }) {
-  const { drawing, active, taken, isSmall } = props;
+  const { drawing, active, taken, isSmall, isUnset } = props;
   const { chart } = drawing;
   const place = useRef<HTMLDivElement>(null);
   const [space, setSpace] = useState<Size | null>(null);
@@ -70,13 +72,13 @@ export function StateChart(props: {
           data: {
             state,
             isActive: isActive.has(state.id),
-            isHealthy: machineWords[chart.machine]?.states[state.id]?.tone === 'ok',
+            isHealthy: !isUnset && machineWords[chart.machine]?.states[state.id]?.tone === 'ok',
           },
         },
       ];
     });
     return [extent, ...states];
-  }, [layout, activeKey, chart]);
+  }, [layout, activeKey, chart, isUnset]);
   const takenId = taken === null ? null : edgeTaken(chart.edges, taken);
   const isFresh = taken?.isFresh ?? false;
   const edges = useMemo(
@@ -176,15 +178,23 @@ function TransitionLine({ id, data, markerEnd }: EdgeProps<TransitionEdge>) {
   const look = `transition ${isLast ? 'is-last' : ''} ${isFresh ? 'is-fresh' : ''}`;
   return (
     <g className={look}>
-      <path id={id} d={edge.path} fill="none" className="transition-line" {...(markerEnd === undefined ? {} : { markerEnd })}>
-        <title>{events.join(', ')}</title>
-      </path>
-      {edge.label !== '' && (
-        <text x={edge.labelX} y={edge.labelY + 3.5} textAnchor="middle" className="transition-label">
-          {edge.label}
-        </text>
-      )}
+      <title>{events.join(', ')}</title>
+      <path id={id} d={edge.path} fill="none" className="transition-line" {...(markerEnd === undefined ? {} : { markerEnd })} />
+      <path d={edge.path} fill="none" className="transition-near" />
+      {edge.label !== '' && <Label {...edge} />}
     </g>
+  );
+}
+/** The line gives way to its word, between the words too. */
+function Label({ label, labelX, labelY }: DrawnEdge) {
+  const { width, height } = labelSize(label);
+  return (
+    <>
+      <rect className="transition-behind" x={labelX - width / 2} y={labelY - height / 2} width={width} height={height} />
+      <text x={labelX} y={labelY + 3.5} textAnchor="middle" className="transition-label">
+        {label}
+      </text>
+    </>
   );
 }
 const Extent = () => null;

@@ -61,6 +61,14 @@ export interface Drawing {
   large: Layout[];
 }
 
+const labelLetterPx = 5.8;
+const labelHeightPx = 13;
+/** How much place a label takes. */
+export const labelSize = (label: string): Size => ({
+  width: Math.round(label.length * labelLetterPx) + 4,
+  height: labelHeightPx,
+});
+
 /** Stands for every state, where the machine as a whole takes a transition. */
 export const anyState = '*';
 

@@ -7,11 +7,11 @@ import { chartOf, drawnMachines } from './definitions.ts';
 import type { Drawing } from './drawing.ts';
 import { largeStyle, layoutsOf, smallStyle } from './layout.ts';
 
-/** px within a card: on screens about 1280 to 1440, 1920 and 2560 wide; above, all is enlarged. */
+/** px within a card: on screens about 1280 to 1440, 1920 and 2560 wide, the lowest first; above, all is enlarged. */
 const cards = [
-  { width: 254, height: 158 },
-  { width: 390, height: 158 },
-  { width: 545, height: 158 },
+  { width: 254, height: 172 },
+  { width: 390, height: 190 },
+  { width: 545, height: 200 },
 ];
 const pages = [{ width: 800, height: 560 }];
 

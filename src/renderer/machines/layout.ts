@@ -19,6 +19,8 @@ export const smallStyle: Style = {
     { nodes: 24, rows: 30 },
     { nodes: 12, rows: 20 },
     { nodes: 40, rows: 12 },
+    // For the chart with the most transitions: with these its words have room on a card.
+    { nodes: 8, rows: 12 },
   ],
   eventsMax: 1,
   omitsObvious: true,

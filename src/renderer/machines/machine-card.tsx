@@ -7,6 +7,7 @@ import type { Transition } from '../../common/console.ts';
 import type { Mirror } from '../../../machines/console-mirror.ts';
 import { useConsole } from '../model/console.tsx';
 import { useTick } from '../model/clock.ts';
+import { noEndpoint } from '../model/lights.ts';
 import { addressOf } from '../model/route.ts';
 import { humanised, machineName, machineWords, type Word } from '../model/words.ts';
 import { StatusChip } from '../ui/marks.tsx';
@@ -26,11 +27,13 @@ export interface Still {
   at: number;
 }
 
+const notSet: Word = { glyph: 'slash', tone: 'off', word: 'Not set' };
+
 /** What is active in a machine, and the word for it. */
 export function useMachine(
   machine: string,
   still: Still | null = null,
-): { active: string[]; word: Word | null; taken: Taken | null } {
+): { active: string[]; word: Word | null; taken: Taken | null; isUnset: boolean } {
   const live = useConsole(({ snapshots }) => snapshots[machine]?.value);
   const isOfMachine = (each: Transition) => each.machine === machine && each.from !== each.to;
   const liveLast = useConsole(({ transitions }) => transitions.find(isOfMachine));
@@ -39,10 +42,13 @@ export function useMachine(
   const active = activePaths(still === null ? live : still.snapshots[machine]?.value);
   const last = still === null ? liveLast : still.transitions.find(isOfMachine);
   const now = still?.at ?? tick + offset;
+  // Its machine is ready for an endpoint, but there is none that could accept anything.
+  const isUnset = useConsole(({ status }) => machine === 'endpoint' && status !== null && noEndpoint(status));
   const deepest = active.at(-1);
   return {
     active,
-    word: deepest === undefined ? null : wordFor(machine, deepest),
+    isUnset,
+    word: isUnset ? notSet : deepest === undefined ? null : wordFor(machine, deepest),
     taken: last === undefined ? null : { from: last.from, to: last.to, isFresh: now - last.at < litMs },
   };
 }
@@ -52,7 +58,7 @@ export function wordFor(machine: string, state: string): Word {
 }
 
 export function MachineCard({ machine, frozen }: { machine: string; frozen: Still | null }) {
-  const { active, word, taken } = useMachine(machine, frozen);
+  const { active, word, taken, isUnset } = useMachine(machine, frozen);
   const [selected, setSelected] = useState<{ state: string; isLow: boolean } | null>(null);
   const [isOpen, setOpen] = useState(false);
   const drawing = drawings[machine];
@@ -61,7 +67,9 @@ export function MachineCard({ machine, frozen }: { machine: string; frozen: Stil
     <section className={isOpen ? 'panel machine-card is-open' : 'panel machine-card'} aria-label={machineName(machine)}>
       <div className="panel-head machine-head">
         <h2>
-          <a href={addressOf('machines', machine)}>{machineName(machine)}</a>
+          <a href={addressOf('machines', machine)} title="On a page of its own, larger, with all its words">
+            {machineName(machine)}
+          </a>
         </h2>
         <span className="space" />
         {word === null ? <span className="small text3">not heard yet</span> : <StatusChip word={word} />}
@@ -84,6 +92,7 @@ export function MachineCard({ machine, frozen }: { machine: string; frozen: Stil
             active={active}
             taken={taken}
             isSmall
+            isUnset={isUnset}
             onSelect={(state, isLow) => setSelected(state === selected?.state ? null : { state, isLow })}
           />
         )}

@@ -24,6 +24,7 @@ interface Shown {
   chip: ReactNode;
   active: readonly string[];
   taken: Taken | null;
+  isUnset?: boolean;
   transitions: readonly Transition[];
 }
 
@@ -40,13 +41,13 @@ export function OneMachine({ machine, sessionId }: { machine: string; sessionId:
 }
 
 function LiveMachine({ machine }: { machine: string }) {
-  const { active, word, taken } = useMachine(machine);
+  const { active, word, taken, isUnset } = useMachine(machine);
   const { data } = useQuery('getTransitions', { machine }, 2000);
   const chip = word === null ? null : <StatusChip word={word} />;
   return (
     <ChartPage
       machine={machine}
-      shown={{ title: machineName(machine), chip, active, taken, transitions: data?.transitions ?? [] }}
+      shown={{ title: machineName(machine), chip, active, taken, isUnset, transitions: data?.transitions ?? [] }}
     />
   );
 }
@@ -118,6 +119,7 @@ function ChartPage({ machine, shown, chooser }: { machine: string; shown: Shown;
           active={shown.active}
           taken={shown.taken}
           isSmall={false}
+          isUnset={shown.isUnset ?? false}
           onSelect={(state) => setSelected(state)}
         />
         <p className="one-hint small text3">Ctrl and wheel to zoom, drag to move, click a state for its meaning.</p>

@@ -4,7 +4,7 @@
  */
 import { graphlib, layout as layOut } from '@dagrejs/dagre';
 import { curveOf, type Point } from './curve.ts';
-import type { Box, Chart, ChartEdge, Layout } from './drawing.ts';
+import { labelSize, type Box, type Chart, type ChartEdge, type Layout } from './drawing.ts';
 import { edgeWord } from './edge-words.ts';
 import { flawsOf, type Line } from './flaws.ts';
 
@@ -30,8 +30,6 @@ interface How {
 }
 
 const letterPx = 6.7;
-const labelLetterPx = 5.8;
-const labelHeight = 13;
 const marginPx = 3;
 
 export function placed(chart: Chart, { direction, gap, hasLabels, look }: How): { layout: Layout; flaws: number } {
@@ -73,7 +71,6 @@ export function placed(chart: Chart, { direction, gap, hasLabels, look }: How): 
   };
 }
 
-const labelSize = (label: string) => ({ width: Math.round(label.length * labelLetterPx) + 4, height: labelHeight });
 /** dagre gives a box by its middle. */
 const cornered = ({ x, y, width, height }: Box): Box => ({
   x: Math.round(x - width / 2),

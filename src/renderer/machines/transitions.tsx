@@ -58,13 +58,15 @@ export function Transitions({ transitions, isFixed = false }: { transitions: rea
 
 function TransitionLine({ transition }: { transition: Transition }) {
   const { machine, id, counter, from, to, event, detail } = transition;
+  const said = detail ?? eventWord(event);
+  const [before, after] = [machineStateWord(machine, from), machineStateWord(machine, to)];
   return (
     <div className="transition-row">
       <span className="text3 figures" title={exact(transition.at)}>
         {clock(transition.at)}
       </span>
       <div>
-        <div className="cut">
+        <div className="cut" title={`${said} (${event})`}>
           <b className="medium">
             {counter === undefined ? (
               machineName(machine)
@@ -72,13 +74,10 @@ function TransitionLine({ transition }: { transition: Transition }) {
               <a href={addressOf('machines', 'session', new URLSearchParams({ id }))}>Session {counter}</a>
             )}
           </b>{' '}
-          <span className="text3" title={event}>
-            {detail ?? eventWord(event)}
-          </span>
+          <span className="text3">{said}</span>
         </div>
-        <div className="text2 cut">
-          {machineStateWord(machine, from)} <span className="text3">to</span>{' '}
-          <span className="transition-to">{machineStateWord(machine, to)}</span>
+        <div className="text2 cut" title={`${before} to ${after}`}>
+          {before} <span className="text3">to</span> <span className="transition-to">{after}</span>
         </div>
       </div>
     </div>
