@@ -8,7 +8,7 @@ import type { SessionSummary } from '../../common/contract.ts';
 import { useConfirm } from '../ui/confirm.tsx';
 import { toast } from '../ui/toast.tsx';
 import { useAsk, useConsole, useIsLive } from './console.tsx';
-import { count, counted, day, verb } from './format.ts';
+import { count, counted, dayWithin, verb } from './format.ts';
 import { noEndpoint } from './lights.ts';
 import { asItIs, namedOf, paramsOf, partOf, sizeOf, undeliveredOf, type Change, type Selection } from './selection.ts';
 import { stateOf } from './words.ts';
@@ -128,8 +128,8 @@ export function useSessionActions(): SessionActions {
           title: `Move ${counted(size, 'session')} to trash?`,
           body:
             undelivered === 0
-              ? `${inView(selection)}All were delivered or ignored.`
-              : `${inView(selection)}${count(undelivered)} of them ${verb(undelivered, 'was', 'were')} never delivered.`,
+              ? `All were delivered or ignored. ${inView(selection)}`
+              : `${count(undelivered)} of them ${verb(undelivered, 'was', 'were')} never delivered. ${inView(selection)}`,
           confirm: `Move ${count(size)}`,
           isDangerous: undelivered > 0,
         });
@@ -161,7 +161,7 @@ export function useSessionActions(): SessionActions {
     async function retryOne(summary: SessionSummary): Promise<boolean> {
       const { sessionId, submissionStatus, submittedAt } = summary;
       if (submissionStatus === 'submitted') {
-        const accepted = submittedAt === undefined ? '' : `Accepted ${day(submittedAt, Date.now())}. `;
+        const accepted = submittedAt === undefined ? '' : `Accepted ${dayWithin(submittedAt, Date.now())}. `;
         const isMeant = await confirm({
           title: 'Send again what was already accepted?',
           body: `${accepted}It carries the same key, an endpoint that honours it keeps one copy.`,

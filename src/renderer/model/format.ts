@@ -63,9 +63,11 @@ export function day(at: number, now: number): string {
   if (days === 1) return `Yesterday ${minute(at)}`;
   return dayAndMinute(at);
 }
-/** `09:52` today, `yesterday 16:20`, `12 Nov 16:20`: within a sentence. */
-export const brief = (at: number, now: number): string =>
-  daysBetween(at, now) === 0 ? minute(at) : day(at, now).replace(/^Yesterday/, 'yesterday');
+/** `today 09:52:31`, `yesterday 16:20`, `12 Nov 16:20`: within a sentence. */
+export const dayWithin = (at: number, now: number): string =>
+  day(at, now).replace(/^(Today|Yesterday)/, (word) => word.toLowerCase());
+/** `09:52` today, else as above. */
+export const brief = (at: number, now: number): string => (daysBetween(at, now) === 0 ? minute(at) : dayWithin(at, now));
 /** `09:52:31` today, else with its day: for tables. */
 export const moment = (at: number, now: number): string => (daysBetween(at, now) === 0 ? clock(at) : dayAndMinute(at));
 /** `09:52` today, else its day: where a table has little room. */

@@ -22,7 +22,7 @@ export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; sto
       const failedTop = buckets.map((bucket) => bucket.accepted + bucket.failed);
       const ignoredTop = buckets.map((bucket) => bucket.accepted + bucket.failed + bucket.ignored);
       const heldMax = Math.max(0, ...buckets.map(({ held }) => held));
-      const top = Math.max(4, ...ignoredTop) * 1.08;
+      const { top, step } = scaleOf(Math.max(...ignoredTop));
       const data: UPlot.AlignedData = [
         times,
         ignoredTop.map((value, index) => (ignored[index] === 0 ? null : value)),
@@ -56,7 +56,7 @@ export function OutcomesChart({ activity, stoppedAt }: { activity: Activity; sto
             ticks: { show: false },
             size: 30 * rem,
             gap: 6 * rem,
-            splits: () => niceSplits(top),
+            splits: () => Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step),
             values: (_, splits) => splits.map((value) => count(value)),
           },
         ],
@@ -96,11 +96,12 @@ function barPaths(plot: UPlot, seriesIndex: number, first: number, last: number)
   }
   return { fill: path };
 }
-function niceSplits(top: number): number[] {
-  const rough = top / 4;
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  const step = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? 1);
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, index) => index * step);
+/** How far up the axis goes and in what steps: no bar is higher than the last of them, which leaves it room. */
+function scaleOf(highest: number): { top: number; step: number } {
+  const rough = Math.max(4, highest) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? power;
+  return { top: step * Math.ceil(Math.max(4, highest) / step), step };
 }
 
 function shadeStop(plot: UPlot, { stoppedAt, paint }: { stoppedAt: number | null; paint: Paint }): void {

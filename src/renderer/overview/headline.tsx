@@ -143,6 +143,9 @@ function Remedies({ of }: { of: Remedy[] }) {
   });
 }
 
+/** As the line below counts them. */
+const wholeSeconds = (ms: number) => Math.ceil(ms / 1000) * 1000;
+
 function AlarmPanel({ status, alarm }: { status: Status; alarm: AlarmSaid }) {
   const now = useNow();
   const { since } = alarm;
@@ -185,7 +188,7 @@ function AlarmPanel({ status, alarm }: { status: Status; alarm: AlarmSaid }) {
             <>
               <dt>Oldest</dt>
               <dd>
-                <Instant at={status.oldestPendingAt}>{duration(now - status.oldestPendingAt)}</Instant>
+                <Instant at={status.oldestPendingAt}>{duration(wholeSeconds(now - status.oldestPendingAt))}</Instant>
               </dd>
             </>
           )}

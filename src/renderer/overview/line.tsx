@@ -102,7 +102,7 @@ function EndpointStation({ status, light }: { status: Status; light: Light }) {
   }
   return (
     <Station light={light} icon={Server} figure={figureOf(today?.accepted)} unit="accepted today">
-      <p className="cut mono">
+      <p className={host === '' ? 'cut' : 'cut mono'}>
         {host === '' ? (unusableEndpoint(status) === null ? 'No endpoint set' : 'Cannot be used as set') : host}
       </p>
       <p className="cut">

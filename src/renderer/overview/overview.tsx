@@ -1,17 +1,15 @@
 /**
  * Overview: is anything wrong? The headline or the alarm, the line, outcomes, attempt times, devices, latest sessions.
- * May import: react, lucide-react.
+ * May import: react.
  */
-import { ArrowRight } from 'lucide-react';
 import { useState } from 'react';
 import type { ActivitySpan } from '../../common/console.ts';
-import { useSessionActions } from '../model/actions.tsx';
 import { useConsole } from '../model/console.tsx';
 import { count, duration } from '../model/format.ts';
-import { noEndpoint } from '../model/lights.ts';
 import { useQuery } from '../model/query.ts';
+import { SendNow } from '../shell/send-now.tsx';
 import { TopBar } from '../shell/top-bar.tsx';
-import { Button, Segmented } from '../ui/button.tsx';
+import { Segmented } from '../ui/button.tsx';
 import { Bones, Empty, NotRenewed } from '../ui/states.tsx';
 import { AttemptsChart, OutcomesChart } from './charts.tsx';
 import { Devices } from './devices.tsx';
@@ -23,22 +21,10 @@ import './overview.css';
 
 export function Overview() {
   const status = useConsole((context) => context.status);
-  const actions = useSessionActions();
   const isStopped = status?.circuit?.state === 'open';
   return (
     <>
-      <TopBar
-        title="Overview"
-        action={
-          <Button
-            icon={<ArrowRight aria-hidden="true" />}
-            isDisabled={!actions.isEnabled || (status !== null && noEndpoint(status))}
-            onPress={() => actions.sendNow()}
-          >
-            {isStopped ? 'Try one now' : 'Send now'}
-          </Button>
-        }
-      />
+      <TopBar title="Overview" action={<SendNow />} />
       <div className="body">
         {status === null ? (
           <Bones lines={8} />
@@ -109,8 +95,14 @@ function Charts({ stoppedAt, held }: { stoppedAt: number | null; held: number | 
               )}
             </div>
           )}
-          <button type="button" className="link-button small" onClick={() => setAsTable(!asTable)}>
-            {asTable ? 'Show as chart' : 'Show as table'}
+          <button
+            type="button"
+            className="link-button small"
+            aria-label={asTable ? 'Show as chart' : 'Show as table'}
+            onClick={() => setAsTable(!asTable)}
+          >
+            <span className="show-long">{asTable ? 'Show as chart' : 'Show as table'}</span>
+            <span className="show-short">{asTable ? 'Chart' : 'Table'}</span>
           </button>
           <Segmented label="Time span" options={spans} value={span} onChange={setSpan} />
         </div>

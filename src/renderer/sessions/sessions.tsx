@@ -1,8 +1,7 @@
 /**
  * Sessions: where is this result? Search, filters and saved views; the table; the drawer with one session's life.
- * May import: react, lucide-react.
+ * May import: react.
  */
-import { ArrowRight } from 'lucide-react';
 import { useCallback, useMemo, useRef } from 'react';
 import type { SessionSummary } from '../../common/contract.ts';
 import { useSessionActions, type Selection } from '../model/actions.tsx';
@@ -11,8 +10,8 @@ import { count } from '../model/format.ts';
 import { useKeys, type KeyMap } from '../model/keys.ts';
 import { addressOf, go, useRoute } from '../model/route.ts';
 import { filterKeys, filterOf, sortOf } from '../model/session-filter.ts';
+import { SendNow } from '../shell/send-now.tsx';
 import { TopBar } from '../shell/top-bar.tsx';
-import { Button } from '../ui/button.tsx';
 import { useChoiceOfRows } from './choice-of-rows.ts';
 import { Drawer } from './drawer.tsx';
 import { useExport } from './export.tsx';
@@ -152,11 +151,7 @@ export default function Sessions() {
       <TopBar
         title="Sessions"
         beside={<span className="text2">{today === undefined ? '' : `${count(today)} today`}</span>}
-        action={
-          <Button icon={<ArrowRight aria-hidden="true" />} isDisabled={!actions.isEnabled} onPress={() => actions.sendNow()}>
-            Send now
-          </Button>
-        }
+        action={<SendNow />}
       />
       {size > 0 || chosen.isAll ? (
         <SelectionBar

@@ -129,7 +129,9 @@ function SavedView({ name, query, isHere }: { name: string; query: string; isHer
   }, [standing, refresh]);
   return (
     <a className="side-view" href={addressOf('sessions', null, params)} {...(isHere ? { 'aria-current': 'true' as const } : {})}>
-      <span className="cut">{name}</span>
+      <span className="cut" title={name}>
+        {name}
+      </span>
       <span className="side-count">{data === null ? '' : count(data.total)}</span>
     </a>
   );
@@ -144,17 +146,16 @@ function Foot({ onHelp }: { onHelp: () => void }) {
   const connection = connectionWords[useConnection()];
   const { theme } = usePreferences();
   const { next, label, icon: ThemeIcon } = themes[theme];
-  const host = [
-    status?.host,
-    status?.startedAt === undefined ? undefined : `running ${duration(wholeMinutes(now - status.startedAt))}`,
-  ];
+  const running = status?.startedAt === undefined ? undefined : `running ${duration(wholeMinutes(now - status.startedAt))}`;
+  const host = [status?.host, running].filter((part) => part !== undefined).join(' · ');
+  const build = `${status?.version === undefined ? '' : `Version ${status.version} · `}times in ${zone(now)}`;
   return (
     <div className="side-foot">
       {status?.sampleData === true && <span className="sample">Sample data</span>}
       <div className="side-host">
-        {host.filter((part) => part !== undefined).join(' · ')}
+        {host}
         <br />
-        {status?.version === undefined ? '' : `Version ${status.version} · `}times in {zone(now)}
+        {build}
       </div>
       <div className="row side-tools">
         <Button
@@ -173,7 +174,8 @@ function Foot({ onHelp }: { onHelp: () => void }) {
           onPress={onHelp}
         />
         <span className="space" />
-        <span className="row connection" role="status" title={connection.word}>
+        {/* Where the side is narrow, this is where all of it is. */}
+        <span className="row connection" role="status" title={[connection.word, host, build].join('\n')}>
           <GlyphMark glyph={connection.glyph} tone={connection.tone} />
           <span className="connection-word">{connection.word}</span>
         </span>
