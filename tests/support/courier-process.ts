@@ -80,9 +80,12 @@ export interface SubmitResult {
   circuit: { state: string; reason?: string };
 }
 
-/** `--set` for every setting given; the jitter is off and the waits are those of the design. */
+/**
+ * `--set` for every setting given; the jitter is off and the waits are those of the design. An answer that a test holds
+ * back is waited for, however slow the machine is.
+ */
 export const setOptions = (settings: Record<string, unknown>): string[] =>
-  Object.entries({ submissionBackoffJitter: 0, ...settings }).flatMap(([key, value]) => [
+  Object.entries({ submissionBackoffJitter: 0, submissionTimeoutSeconds: 300, ...settings }).flatMap(([key, value]) => [
     '--set',
     `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   ]);

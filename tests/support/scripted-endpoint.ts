@@ -2,8 +2,9 @@
  * An endpoint on loopback whose answers a test writes, and that remembers every POST: what came, when, how many at once.
  * May import: node.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 export interface Post {
@@ -121,11 +122,15 @@ function send(response: ServerResponse, reply: Exclude<Reply, 'hang'>): void {
   response.writeHead(status, headers).end(body);
 }
 
-/** An address on which nobody listens. */
-export async function deadUrl(): Promise<string> {
-  const server = createServer();
+/** An address on which nobody listens, nor can anybody until the test is over: it is the near end of a connection. */
+export async function deadUrl(finished: typeof onTestFinished = onTestFinished): Promise<string> {
+  const server = createTcpServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return `http://127.0.0.1:${port}/sessions`;
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  finished(() => {
+    socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${socket.localPort}/sessions`;
 }

@@ -72,7 +72,7 @@ describe.concurrent('without a service', () => {
     const check = (...settings: string[]) => runCourier(['check', '--json', '--data-dir', dataDir, ...settings]);
     const [well, dead, bad] = await Promise.all([
       check('--set', `submissionEndpoint=${endpoint.url}?key=hidden`, '--set', 'submissionAuthHeader=Bearer hush'),
-      check('--set', `submissionEndpoint=${await deadUrl()}`),
+      check('--set', `submissionEndpoint=${await deadUrl(onTestFinished)}`),
       check('--set', 'submissionConcurrency=0'),
     ]);
     expect(well.code, well.stderr).toBe(0);

@@ -189,7 +189,9 @@ describe.skipIf(hasNoSignals)('requests', { concurrent: true }, () => {
     ] as const;
     const turnTo = async ({ endpoint, header }: (typeof sides)[number]) => {
       const change = { submissionEndpoint: endpoint.url, submissionAuthHeader: header, submissionConcurrency: 4 };
-      expect((await service.api('updateSettings', change)).status).toBe(200);
+      // None that waits for its answer is given up, however long a turn takes here.
+      const patient = { ...change, submissionTimeoutSeconds: 300 };
+      expect((await service.api('updateSettings', patient)).status).toBe(200);
       const goOn = turned.resolve;
       turned = Promise.withResolvers<void>();
       postsThisTurn = 0;

@@ -54,7 +54,10 @@ describe.concurrent('submit --json', () => {
   test('nobody answers: exit 3, the session stays pending with its attempts counted', async ({ onTestFinished }) => {
     const dataDir = makeDataDir(onTestFinished);
     dropSessions(dataDir, 's', 1);
-    const { code, result, stderr } = await submitJson(dataDir, { submissionEndpoint: await deadUrl(), submissionMaxRetries: 2 });
+    const { code, result, stderr } = await submitJson(dataDir, {
+      submissionEndpoint: await deadUrl(onTestFinished),
+      submissionMaxRetries: 2,
+    });
     expect(code).toBe(3);
     expect(result).toMatchObject({ submitted: 0, failed: 0, deferred: 1, pending: 1, circuit: { state: 'closed' } });
     expect(readStored(dataDir, 's001')).toMatchObject({ submissionStatus: 'pending', submissionAttempts: 2 });
