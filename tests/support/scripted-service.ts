@@ -67,6 +67,7 @@ export async function startScriptedService(
   } = {},
 ): Promise<ScriptedService> {
   const now = () => Date.now();
+  const startedAt = now();
   let sessions = data.sessionsOf(scenario, now(), total);
   const settings = { current: data.settingsOf(scenario) };
   let causes = data.causesOf(scenario, now());
@@ -235,7 +236,7 @@ export async function startScriptedService(
     getRetryJobs: () => ({ jobs }),
     getTransitions: ({ machine, id }: { machine?: string; id?: string }) => ({
       transitions: data
-        .transitionsOf(scenario, now())
+        .transitionsOf(scenario, startedAt)
         .filter((each) => (machine === undefined || each.machine === machine) && (id === undefined || each.id === id)),
     }),
     getLog: ({
@@ -317,7 +318,7 @@ export async function startScriptedService(
       { name: 'onUnderWay', payload: data.underWayOf(scenario, now()) },
       { name: 'onCauses', payload: { causes: causes.filter(({ state }) => state !== 'resolved') } },
       ...jobs.map((payload) => ({ name: 'onRetryJob' as const, payload })),
-      { name: 'onTransitions', payload: { transitions: data.transitionsOf(scenario, now()).toReversed(), dropped: 0 } },
+      { name: 'onTransitions', payload: { transitions: data.transitionsOf(scenario, startedAt).toReversed(), dropped: 0 } },
     ];
     for (const { name, payload } of words) stream.write(`event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`);
   }
