@@ -4,13 +4,14 @@
  */
 import {
   chmodSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  type Stats,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -45,7 +46,8 @@ export const patientName = 'ZUCKERMANDL';
 /** An empty data directory. `finished` is the test's own `onTestFinished` when tests run beside each other. */
 export function makeDataDir(finished: typeof onTestFinished = onTestFinished): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'hl7-courier-cli-'));
-  finished(() => rm(dataDir, { recursive: true, force: true }));
+  // A Chromium that was just killed may have a process left that writes its last file.
+  finished(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
   return dataDir;
 }
 
@@ -82,12 +84,14 @@ export function dropSession(dataDir: string, id: string, minute = 0, more: Recor
   return fields;
 }
 
-/** Puts any file into the folder. */
+/** Puts any file into the folder, whole at once: a service that runs may look at any time. */
 export function dropFile(dataDir: string, name: string, content: string | Buffer): string {
   mkdirSync(join(dataDir, 'sessions'), { recursive: true, mode: 0o700 });
   const path = join(dataDir, 'sessions', name);
-  writeFileSync(path, content, { mode: 0o600 });
-  chmodSync(path, 0o600);
+  const beside = join(dataDir, `.dropped-${name}`);
+  writeFileSync(beside, content, { mode: 0o600 });
+  chmodSync(beside, 0o600);
+  renameSync(beside, path);
   return path;
 }
 
@@ -116,19 +120,35 @@ export function statusCounts(dataDir: string): Record<string, number> {
 export const outcomes = (dataDir: string, id: string): string[] =>
   (readStored(dataDir, id).submissionHistory ?? []).map(({ outcome }) => outcome);
 
-/** Every file below `folder` with its content: what "nothing changed" is checked against. */
+/**
+ * Every file below `folder` with its content: what "nothing changed" is checked against. What goes away while it is looked
+ * at, such as a file that is renamed once it is whole, is not there.
+ */
 export function contentsOf(folder: string, below = ''): Record<string, string> {
-  if (!existsSync(folder)) return {};
   const found: Record<string, string> = {};
-  for (const name of readdirSync(folder)) {
+  for (const name of orGone(() => readdirSync(folder)) ?? []) {
     const path = join(folder, name);
-    const kind = lstatSync(path);
-    if (kind.isDirectory()) Object.assign(found, contentsOf(path, `${below}${name}/`));
-    else if (kind.isSymbolicLink()) found[below + name] = `-> ${readlinkSync(path)}`;
-    else if (kind.isFile() && kind.size < 10_000_000) found[below + name] = readFileSync(path, 'utf8');
-    else found[below + name] = kind.isFile() ? `${kind.size} bytes` : 'special';
+    const kind = orGone(() => lstatSync(path));
+    if (kind?.isDirectory() === true) Object.assign(found, contentsOf(path, `${below}${name}/`));
+    else if (kind !== null) {
+      const content = orGone(() => contentOf(path, kind));
+      if (content !== null) found[below + name] = content;
+    }
   }
   return found;
+}
+function contentOf(path: string, kind: Stats): string {
+  if (kind.isSymbolicLink()) return `-> ${readlinkSync(path)}`;
+  if (!kind.isFile()) return 'special';
+  return kind.size < 10_000_000 ? readFileSync(path, 'utf8') : `${kind.size} bytes`;
+}
+function orGone<Value>(look: () => Value): Value | null {
+  try {
+    return look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Whether the mode is `mode`, such as `600`; Windows has no modes, access lists take their place. */
