@@ -11,6 +11,8 @@ import { leftOf, marks, placesOf } from './retry-places.ts';
 
 /** Sizes at the usual size of letters, px. */
 const rowPx = 32;
+/** Below the last row nothing follows: it is as high as a box with its leader. */
+const lastRowPx = 28;
 const axisPx = 20;
 const gapPx = 6;
 const letterPx = 7.3;
@@ -97,7 +99,7 @@ function bandOf(delayed: readonly LaneSession[], now: number, { width, height, r
     width,
     boxWidth: Math.ceil((lettersMax * letterPx + boxPaddingPx) * rem),
     gap: gapPx * rem,
-    rows: Math.max(1, Math.floor((height - axisPx * rem) / (rowPx * rem))),
+    rows: Math.max(1, Math.floor((height - (axisPx - rowPx + lastRowPx) * rem) / (rowPx * rem))),
   };
 }
 
