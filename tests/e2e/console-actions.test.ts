@@ -2,8 +2,9 @@
  * What an operator meets that a real service seldom says, on the built console over a scripted one: garbled words, a
  * storm of changes, very long sessions. What is done over a real service is in the other files, on both hosts.
  */
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { violationsOf, type ConsolePage } from '../support/console-page.ts';
+import { type ConsolePage, ofFocused, pressTogether, violationsOf } from '../support/console-page.ts';
 import { fileOf } from '../support/scripted-data.ts';
 import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
@@ -74,7 +75,7 @@ describe('finding', () => {
     await page.getByText('View “With errors” removed.').waitFor();
     await page.goBack();
     await page.waitForURL(/#\/sessions$/);
-    expect(await page.getByLabel('Search sessions').inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('Search sessions').inputValue()).toBe('');
   });
 
   test('new sessions are counted while the operator reads, and come in when asked for', async () => {
@@ -123,8 +124,7 @@ describe('a service that stumbles', () => {
     for (const text of ['{"machine":7}', 'no json', '{"machine":7}']) service.tellRaw('onSnapshot', text);
     service.answer('getDevices', () => ({ devices: 'none' }));
     await page.getByText('Results are flowing').waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('l');
+    await pressTogether(page, 'g', 'l');
     const line = page.getByText('A message from the service could not be understood (onSnapshot). Ignored.');
     await line.waitFor();
     expect(await line.count()).toBe(1);
@@ -140,32 +140,39 @@ describe('a hundred thousand sessions', () => {
     await page.getByText('8252', { exact: true }).waitFor();
     await page.keyboard.press('Home');
     await page.getByText('108250').waitFor();
+    const calmMs = await usualGapMs(page, 40);
     const storm = setInterval(() => {
       service.tell({ name: 'onSessionsChanged', payload: { added: [], changed: service.sessions.slice(0, 100), removed: [] } });
     }, 50);
-    const frames = await page.evaluate(
-      () =>
-        new Promise<number[]>((done) => {
-          const gaps: number[] = [];
-          let before = performance.now();
-          const rows = document.querySelector('[role=grid]');
-          const step = (now: number) => {
-            gaps.push(now - before);
-            before = now;
-            rows?.scrollBy(0, 40);
-            if (gaps.length < 120) requestAnimationFrame(step);
-            else done(gaps);
-          };
-          requestAnimationFrame(step);
-        }),
-    );
+    const stormMs = await usualGapMs(page, 80);
     clearInterval(storm);
-    const middle = frames.toSorted((a, b) => a - b)[Math.floor(frames.length / 2)] ?? Infinity;
-    // 30 a second on a quiet machine; a loaded one with two cores gets some room.
-    expect(middle).toBeLessThan(100);
+    // 30 frames a second on a quiet machine, half of what scrolling alone gives; a slow or loaded one is held to its own measure.
+    expect(stormMs).toBeLessThan(Math.max(100, 8 * calmMs));
     expect(await page.locator('.table-row').count()).toBeLessThan(120);
   });
 });
+
+/** Between two frames while the table scrolls on, the middle one of so many. */
+async function usualGapMs(page: Page, frames: number): Promise<number> {
+  const gaps = await page.evaluate(
+    (wanted) =>
+      new Promise<number[]>((done) => {
+        const measured: number[] = [];
+        let before = performance.now();
+        const rows = document.querySelector('[role=grid]');
+        const step = (now: number) => {
+          measured.push(now - before);
+          before = now;
+          rows?.scrollBy(0, 40);
+          if (measured.length < wanted) requestAnimationFrame(step);
+          else done(measured);
+        };
+        requestAnimationFrame(step);
+      }),
+    frames,
+  );
+  return gaps.toSorted((a, b) => a - b)[Math.floor(frames / 2)] ?? Infinity;
+}
 
 describe('the message of a refused session', () => {
   test('shows the field that the refusal names, from every tab, and copies its value', async () => {
@@ -174,7 +181,7 @@ describe('the message of a refused session', () => {
     const field = page.getByRole('treeitem', { name: /^OBX-3 .*named in the refusal$/ });
     await field.first().waitFor();
     const isInView = () => field.first().evaluate((line) => line.getBoundingClientRect().bottom < innerHeight);
-    expect(await isInView()).toBe(true);
+    await expect.poll(isInView).toBe(true);
     await page.getByRole('tab', { name: 'Message' }).focus();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Home');
@@ -182,24 +189,28 @@ describe('the message of a refused session', () => {
     await page.getByRole('tab', { name: 'Raw', selected: true }).waitFor();
     await page.getByRole('button', { name: 'Show OBX-3' }).click();
     await field.first().waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tree');
+    await expect.poll(() => ofFocused(page, 'role')).toBe('tree');
     // Who moves on within the open session is in the next one, not at the begin of the page.
     await page.keyboard.press('j');
     await page.getByRole('complementary', { name: 'Session 48241' }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.closest('.drawer') !== null)).toBe(true);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.closest('.drawer') !== null)).toBe(true);
     await page.getByRole('button', { name: 'Previous session' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Session 48242' }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Previous session');
+    await expect.poll(() => ofFocused(page, 'aria-label')).toBe('Previous session');
     await page.getByRole('button', { name: 'Show OBX-3' }).click();
+    await expect.poll(() => ofFocused(page, 'role')).toBe('tree');
     await page.keyboard.press('Control+c');
     await page.getByText('Copied.').waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('GLU-X2^Glucose^L');
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowLeft');
-    expect(await page.getByRole('treeitem', { name: /^MSH / }).getAttribute('aria-expanded')).toBe('false');
-    for (const key of ['Shift+P', 'Shift+I', 'Shift+D', 'ArrowDown']) await page.keyboard.press(key);
-    expect(await page.locator('.tree .is-at').innerText()).toContain('PID-1');
+    await page.getByRole('treeitem', { name: /^MSH /, expanded: false }).waitFor();
+    await page.keyboard.down('Shift');
+    await pressTogether(page, 'P', 'I', 'D');
+    await page.keyboard.up('Shift');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.locator('.tree .is-at').innerText()).toContain('PID-1');
     expect(faults).toEqual([]);
   });
 

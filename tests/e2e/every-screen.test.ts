@@ -91,10 +91,11 @@ onEveryHost((host) => {
     await opened.page.locator('.lights > div').first().waitFor();
   });
 
-  test('what cannot be read is in quarantine with its reason', () => {
+  test('what cannot be read is in quarantine with its reason', async () => {
     const quarantine = join(opened.dataDir, 'quarantine');
-    expect(existsSync(join(quarantine, 'broken.json'))).toBe(true);
-    expect(readFileSync(join(quarantine, 'broken.json.reason.txt'), 'utf8')).toContain('cut short');
+    const reason = join(quarantine, 'broken.json.reason.txt');
+    await until('it is there', () => existsSync(join(quarantine, 'broken.json')));
+    await until('its reason is', () => existsSync(reason) && readFileSync(reason, 'utf8').includes('cut short'));
   });
 
   test('a console that comes late lists the transitions that were taken before', async () => {
@@ -133,10 +134,12 @@ onEveryHost((host) => {
     await page.getByRole('alertdialog').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Search sessions or run a command').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     expect(await violationsOf(page)).toEqual([]);

@@ -1,6 +1,7 @@
 /** The operator without a mouse, on both hosts: keys alone reach everything. */
 import { beforeAll, expect, test } from 'vitest';
 import { afterBlock, onEveryHost, type OpenedConsole } from '../support/console-hosts.ts';
+import { commandChosen, ofFocused, pressTogether } from '../support/console-page.ts';
 import { until } from '../support/courier-process.ts';
 import { prepareStanding, standing } from '../support/prepared-sessions.ts';
 import { dropSession, outcomes, readStored } from '../support/session-folder.ts';
@@ -23,8 +24,7 @@ onEveryHost((host) => {
       ['o', 'Overview'],
       ['s', 'Sessions'],
     ] as const) {
-      await page.keyboard.press('g');
-      await page.keyboard.press(keys);
+      await pressTogether(page, 'g', keys);
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
     }
   });
@@ -40,13 +40,17 @@ onEveryHost((host) => {
     expect(page.url()).toContain(`open=${standing.refused[0]}`);
     await page.keyboard.press('k');
     await page.waitForURL(new RegExp(`open=${standing.refused[1]}`));
-    await page.getByText('The endpoint refuses this session (422).').waitFor();
+    const { sessionId } = readStored(dataDir, standing.refused[1]);
+    await page
+      .getByRole('complementary', { name: `Session ${String(sessionId)}`, exact: true })
+      .getByText('The endpoint refuses this session (422).')
+      .waitFor();
     await page.keyboard.press('r');
     await until('it is accepted', () => readStored(dataDir, standing.refused[1]).submissionStatus === 'submitted');
     expect(endpoint.ids()).toEqual([standing.refused[1]]);
     await page.keyboard.press('Escape');
     await page.waitForURL((url) => !url.hash.includes('open='));
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('grid');
+    await expect.poll(() => ofFocused(page, 'role')).toBe('grid');
   });
 
   test('Shift R retries and goes on to the next', async () => {
@@ -64,9 +68,11 @@ onEveryHost((host) => {
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Search sessions or run a command').waitFor();
     await page.keyboard.type('go to log');
+    await expect.poll(() => commandChosen(page)).toBe('Go to Log');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
     await page.keyboard.press('/');
+    await expect.poll(() => ofFocused(page, 'aria-label')).toBe('Search the log');
     await page.keyboard.type('gsri');
     await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
     expect(await page.getByLabel('Search the log').inputValue()).toBe('gsri');

@@ -28,7 +28,8 @@ onEveryHost((host) => {
         (Object.keys(kinds) as Kind[]).forEach((kind, index) => dropRefused(dataDir, named(kind), 100 * index, codeOf(kind)));
         dropSession(dataDir, 'filter900', 1, accepted);
       },
-      settings: { submissionConcurrency: 10 },
+      // Longer than any answer is held back here.
+      settings: { submissionConcurrency: 10, submissionTimeoutSeconds: 300 },
     });
     await until('the first cycle is over', async () => (await opened.ask('getStatus', {})).worker?.nextCycleAt !== undefined);
   });
@@ -148,6 +149,7 @@ onEveryHost((host) => {
     const { page, dataDir } = opened;
     const chosen = ['stop008', 'stop009'];
     const last = () => chosen.map((id) => outcomes(dataDir, id).at(-1));
+    const cancelHasFocus = () => expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
     // Restored sessions would be sent at once.
     await opened.ask('updateSettings', { submissionEndpoint: '' });
     await opened.show('#/sessions?state=failed&text=stop00');
@@ -158,12 +160,12 @@ onEveryHost((host) => {
     await page.getByText('2 sessions selected').waitFor();
     await page.keyboard.press('i');
     await page.getByRole('alertdialog', { name: 'Ignore 2 sessions?' }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await cancelHasFocus();
     await page.keyboard.press('Escape');
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     expect(last()).not.toContain('ignored');
     await page.keyboard.press('i');
-    await page.getByRole('alertdialog').waitFor();
+    await cancelHasFocus();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('2 sessions ignored.').waitFor();
@@ -177,6 +179,7 @@ onEveryHost((host) => {
     await page.getByText('All 5 sessions that match').waitFor();
     await page.keyboard.press('Delete');
     await page.getByRole('alertdialog').getByText('4 of them were never delivered.').waitFor();
+    await cancelHasFocus();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText(/^5 sessions moved to trash/).waitFor();

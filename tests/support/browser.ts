@@ -18,6 +18,9 @@ const flags = [
   '--font-render-hinting=none',
 ];
 
+/** How long one step in a page may take: many times what it takes on a quiet machine. */
+export const stepLimitMs = 60_000;
+
 export async function openBrowser(): Promise<Browser> {
   if (process.platform === 'linux' && process.arch === 'x64')
     return chromium.launch({ executablePath: await packedChromiumPath(), args: flags, headless: true });

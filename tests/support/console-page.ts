@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import type { SessionSummary } from '../../src/common/contract.ts';
 import type { SessionFile } from '../../src/common/session.ts';
+import { stepLimitMs } from './browser.ts';
 import type { Scenario } from './scripted-data.ts';
 import { startScriptedService, type ScriptedService } from './scripted-service.ts';
 
@@ -67,6 +68,7 @@ export async function openPage(browser: Browser, { size, colorScheme }: Pick<Pag
     locale: 'en-GB',
     acceptDownloads: true,
   });
+  context.setDefaultTimeout(stepLimitMs);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
@@ -83,6 +85,25 @@ export async function openPage(browser: Browser, { size, colorScheme }: Pick<Pag
   });
   return { context, page, faults };
 }
+
+/**
+ * Keys that belong together, with nothing awaited between them: on a loaded machine the page would have forgotten the first
+ * when the second comes.
+ */
+export async function pressTogether(page: Page, ...keys: string[]): Promise<void> {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)));
+}
+
+/** An attribute of what has the focus; to be waited for, as the focus often comes a moment after what is to have it. */
+export const ofFocused = (page: Page, attribute: string): Promise<string | null> =>
+  page.evaluate((name) => document.activeElement?.getAttribute(name) ?? null, attribute);
+
+/** The command that Enter would run in the palette; to be waited for, as the list follows what is typed. */
+export const commandChosen = (page: Page): Promise<string | null> =>
+  page.evaluate(() => {
+    const id = document.activeElement?.getAttribute('aria-activedescendant') ?? '';
+    return document.getElementById(id)?.querySelector('span')?.textContent ?? null;
+  });
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds, as `rule: selector`; run past the page's policy, as a browser's own tools are. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import { stepLimitMs } from './browser.ts';
 import { builtConsole, consoleSources } from './built-console.ts';
 import { buildCache, builtOnce, projectRoot as root } from './built-once.ts';
 import { plainEnvironment } from './courier-process.ts';
@@ -61,14 +62,15 @@ export async function startDesktop(
     args: [join(folder, 'main/index.js'), '--data-dir', dataDir, ...args],
     cwd: root,
     env: plainEnvironment(environment) as Record<string, string>,
-    timeout: 30_000,
+    timeout: stepLimitMs,
     // Else the system would ask where to.
     acceptDownloads: true,
   });
   finished(async () => {
     await app.close().catch(() => {});
   });
-  const page = await app.firstWindow();
+  app.context().setDefaultTimeout(stepLimitMs);
+  const page = await app.firstWindow({ timeout: stepLimitMs });
   const faults: string[] = [];
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(String(error)));

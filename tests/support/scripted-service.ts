@@ -51,7 +51,7 @@ export interface ScriptedService {
   amendStatus(change: Partial<Status>): void;
   /** Ends every cause, and tells nobody. */
   endCauses(): void;
-  /** Replaces the answer to a request. */
+  /** Replaces the answer to a request; a promise is waited for. */
   answer(name: RequestName, answer: (params: Record<string, unknown>) => unknown): void;
   close(): Promise<void>;
 }
@@ -361,7 +361,7 @@ export async function startScriptedService(
         throw new CourierError('ERR_PAYLOAD_INVALID', `The payload of ${name} is not valid: ${checked.error.message}`);
       asked.push({ name, params: checked.data as Record<string, unknown> });
       const answer = replaced.get(name) ?? (answers[name as RequestName] as (params: unknown) => unknown);
-      send(200, answer(checked.data as never));
+      send(200, await answer(checked.data as never));
     } catch (error) {
       send(error instanceof CourierError ? 400 : 500, refusalOf(error));
     }
