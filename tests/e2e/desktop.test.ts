@@ -6,8 +6,10 @@ import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import type { ElectronApplication } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Bridge } from '../../src/preload/bridge.ts';
+import { stepLimitMs } from '../support/browser.ts';
 import { afterBlock } from '../support/console-hosts.ts';
 import { startService, until } from '../support/courier-process.ts';
 import { builtDesktop, type Desktop, realElectron, spawnDesktop, startDesktop } from '../support/desktop.ts';
@@ -18,6 +20,11 @@ let folder: string;
 beforeAll(async () => {
   folder = await builtDesktop();
 });
+
+const patiently = { timeout: stepLimitMs };
+/** The host hears of a closed page by a line of its own. */
+const noWindow = (app: ElectronApplication) =>
+  until('the host has no window', () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length === 0));
 
 /** `window.electron` as the page's scripts see it. */
 interface Page {
@@ -89,8 +96,11 @@ describe('the window', () => {
   test('can be closed and opened again while the service goes on', async () => {
     const { app, page } = await startDesktop(folder, makeDataDir());
     await page.close();
-    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(0);
-    const [opened] = await Promise.all([app.waitForEvent('window'), app.evaluate(({ app: host }) => host.emit('activate'))]);
+    await noWindow(app);
+    const [opened] = await Promise.all([
+      app.waitForEvent('window', patiently),
+      app.evaluate(({ app: host }) => host.emit('activate')),
+    ]);
     await opened.locator('#root > *').first().waitFor();
     expect(await opened.evaluate(() => (window as unknown as Page).electron.getStatus())).toMatchObject({ running: true });
   });
@@ -442,8 +452,9 @@ describe('tray and notifications', () => {
         };
       });
     await until('the tray says that delivery stopped', async () => (await seen()).tray.includes('Delivery stopped'));
+    const posts = endpoint.posts.length;
     await page.evaluate(() => (window as unknown as Page).electron.triggerSubmissionNow());
-    await until('a probe was refused', () => endpoint.posts.length >= 3);
+    await until('a probe was refused', () => endpoint.posts.length > posts);
     endpoint.answer = () => 201;
     await page.evaluate(() => (window as unknown as Page).electron.triggerSubmissionNow());
     await until('all is delivered', () => statusCounts(dataDir)['submitted'] === 4);
@@ -451,7 +462,7 @@ describe('tray and notifications', () => {
     await until('both notifications were shown', async () => (await seen()).notes.length >= 2);
     expect((await seen()).notes).toEqual([
       expect.stringMatching(/^Delivery stopped\. .*held, nothing lost\.$/),
-      'Delivering again. After less than a minute. 4 sent, 0 failed.',
+      expect.stringMatching(/^Delivering again\. After (less than a|\d+) minutes?\. 4 sent, 0 failed\.$/),
     ]);
   });
 });
@@ -468,8 +479,8 @@ describe('the end', () => {
       endpoint.url,
     );
     await until('the session is on its way', () => endpoint.inFlight() === 1);
-    const note = app.waitForEvent('window');
-    const ended = app.waitForEvent('close');
+    const note = app.waitForEvent('window', patiently);
+    const ended = app.waitForEvent('close', patiently);
     await app.evaluate(({ app: host }) => host.quit());
     const noted = await note;
     await noted.getByText('Finishing what is on its way').waitFor();
@@ -482,7 +493,7 @@ describe('the end', () => {
   test('a signal ends it like a quit', async () => {
     const dataDir = makeDataDir();
     const { app } = await startDesktop(folder, dataDir);
-    const ended = app.waitForEvent('close');
+    const ended = app.waitForEvent('close', patiently);
     app.process().kill('SIGTERM');
     await ended;
     expect(existsSync(join(dataDir, 'owner.json'))).toBe(false);
@@ -492,7 +503,8 @@ describe('the end', () => {
     const dataDir = makeDataDir();
     const { app, page } = await startDesktop(folder, dataDir);
     await page.close();
-    const opened = app.waitForEvent('window');
+    await noWindow(app);
+    const opened = app.waitForEvent('window', patiently);
     const { code } = await spawnDesktop(folder, dataDir).ended;
     expect(code).toBe(0);
     await (await opened).locator('#root > *').first().waitFor();
@@ -517,7 +529,7 @@ describe('the inspector', () => {
     const logPath = join(dataDir, 'desktop/courier.log');
     const url = await until(
       'the log names the address',
-      () => /"url":"(http:\/\/127\.0\.0\.1:\d+\/)"/.exec(readFileSync(logPath, 'utf8'))?.[1],
+      () => existsSync(logPath) && /"url":"(http:\/\/127\.0\.0\.1:\d+\/)"/.exec(readFileSync(logPath, 'utf8'))?.[1],
     );
     const stream = await fetch(`${url}events`);
     await page.evaluate(
