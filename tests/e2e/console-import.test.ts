@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { onEveryHost } from '../support/console-hosts.ts';
-import { contrastViolationsOf, violationsOf } from '../support/console-page.ts';
+import { commandChosen, contrastViolationsOf, violationsOf } from '../support/console-page.ts';
 import { hl7, hl7Ack, mllp } from '../support/capture-session.ts';
 import { connection, pcapBytes } from '../support/capture-writer.ts';
 import { until } from '../support/courier-process.ts';
@@ -111,7 +111,7 @@ onEveryHost((host) => {
     await show('#/overview');
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Search sessions or run a command').fill('import');
-    await page.getByRole('menuitem', { name: 'Import capture files' }).waitFor();
+    await expect.poll(() => commandChosen(page)).toBe('Import capture files');
     await page.keyboard.press('Enter');
     await dialog.waitFor();
     await choose(page, file('trace2.pcap', capture(5)));
@@ -167,7 +167,7 @@ onEveryHost((host) => {
     }
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Search sessions or run a command').fill('import');
-    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Import capture files' }).click();
     await dialog.getByRole('button', { name: 'Cancel import' }).click();
     await dialog.getByText('What was read until then stays; importing again adds nothing twice.').waitFor();
     // The files are known to the page that sent them alone.

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Cause } from '../../src/common/console.ts';
+import { pressTogether } from '../support/console-page.ts';
 import { causesOf } from '../support/scripted-data.ts';
 import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
@@ -17,15 +18,15 @@ describe('while the service is away', () => {
     await page.keyboard.press('?');
     await page.getByText(/This could not be shown|Single letters are keys/).waitFor();
     await page.keyboard.press('Escape');
-    await page.keyboard.press('g');
-    await page.keyboard.press('a');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await pressTogether(page, 'g', 'a');
     await page
       .getByText(/It comes by itself when the service is back|The endpoint refuses these sessions/)
       .first()
       .waitFor();
     await page.getByText('Right now').waitFor();
     service.comeBack();
-    await page.getByRole('heading', { level: 1, name: 'Attention' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { level: 1, name: 'Attention' }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   });
@@ -45,7 +46,7 @@ describe('causes', () => {
     await page.getByText('No word from the service').waitFor();
     service.endCauses();
     service.comeBack();
-    await page.getByText('Open 0').waitFor({ timeout: 20_000 });
+    await page.getByText('Open 0').waitFor();
     await page.getByText('Resolved 7').waitFor();
   });
 });
@@ -100,8 +101,7 @@ describe('the keys of the page', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('F6');
-    await page.keyboard.press('g');
-    await page.keyboard.press('o');
+    await pressTogether(page, 'g', 'o');
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page.keyboard.press('/');
     await page.getByPlaceholder('Search sessions or run a command').waitFor();
@@ -164,8 +164,7 @@ describe('Overview', () => {
         },
       ],
     }));
-    await page.keyboard.press('g');
-    await page.keyboard.press('o');
+    await pressTogether(page, 'g', 'o');
     const today = page.getByRole('columnheader', { name: 'Today' });
     await today.waitFor();
     const panel = await page.getByRole('region', { name: 'Devices', exact: true }).boundingBox();

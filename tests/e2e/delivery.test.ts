@@ -56,7 +56,12 @@ onEveryHost((host) => {
 
   test('sessions under way stand in their lanes, one shows its own chart, and Send now begins a cycle', async () => {
     const answers = Promise.withResolvers<Reply>();
-    const opened = await host.open({ answer: ({ id }) => (id === 'busy' ? 503 : answers.promise), address: '#/machines' });
+    const opened = await host.open({
+      answer: ({ id }) => (id === 'busy' ? 503 : answers.promise),
+      // Longer than the answers are held back here.
+      settings: { submissionTimeoutSeconds: 300 },
+      address: '#/machines',
+    });
     const { page, endpoint, dataDir } = opened;
     await page.getByText('Nothing under way.').waitFor();
     const busy = dropSession(dataDir, 'busy', 1);
