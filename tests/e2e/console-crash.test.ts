@@ -4,6 +4,7 @@
  */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { pressTogether } from '../support/console-page.ts';
 import { activityOf, statusOf } from '../support/scripted-data.ts';
 import { scriptedConsoles } from '../support/scripted-consoles.ts';
 
@@ -34,8 +35,7 @@ describe('a screen that breaks', () => {
       ['l', 'Log'],
       ['t', 'Settings'],
     ] as const) {
-      await page.keyboard.press('g');
-      await page.keyboard.press(key);
+      await pressTogether(page, 'g', key);
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
       expect(await page.getByText(failed).count()).toBe(0);
     }
@@ -43,8 +43,7 @@ describe('a screen that breaks', () => {
     await page.getByPlaceholder('Search sessions or run a command').waitFor();
     await page.keyboard.press('Escape');
 
-    await page.keyboard.press('g');
-    await page.keyboard.press('o');
+    await pressTogether(page, 'g', 'o');
     await breakOverview(page);
     service.answer('getActivity', () => activity);
     await page.getByRole('button', { name: 'Reload screen' }).click();
@@ -65,19 +64,18 @@ describe('a screen that breaks', () => {
     );
     await page.reload();
     await page.locator('.lights > div').first().waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('a');
+    await pressTogether(page, 'g', 'a');
     await page.getByText(failed).waitFor();
     expect(await page.content()).not.toContain('ZUCKERMANDL');
     await page.getByRole('button', { name: 'Copy details' }).click();
-    const details = await page.evaluate(() => navigator.clipboard.readText());
-    expect(details).toMatch(
-      /^HL7 Courier console, screen attention\nTypeError\n +at Attention \(http.*\/assets\/attention-.*\.js:1:\d+\)\n/,
-    );
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await expect
+      .poll(copied)
+      .toMatch(/^HL7 Courier console, screen attention\nTypeError\n +at Attention \(http.*\/assets\/attention-.*\.js:1:\d+\)\n/);
+    const details = await copied();
     expect(details).not.toContain('ZUCKERMANDL');
     await page.getByText('Right now').waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('l');
+    await pressTogether(page, 'g', 'l');
     await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
   });
 });
@@ -97,8 +95,7 @@ test('a session whose time no calendar holds breaks neither Overview nor Session
     .getByRole('heading', { name: `Session ${odd.counter}` })
     .waitFor();
   await page.getByTitle('9000000000000000 ms: a time that no calendar holds').first().waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('o');
+  await pressTogether(page, 'g', 'o');
   await page.getByText('Results are flowing').waitFor();
   expect(await page.getByText(failed).count()).toBe(0);
   expect(faults).toEqual([]);

@@ -58,6 +58,7 @@ test('at 1280x720 the alarm, the line and the charts are whole above the fold', 
   const { page } = await open('stopped', '#/overview', { size: { width: 1280, height: 720 } });
   const charts = page.locator('.overview-charts');
   await charts.waitFor();
+  await page.evaluate(() => document.fonts.ready);
   const box = await charts.boundingBox();
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(720);
 });
@@ -66,6 +67,7 @@ test('at 1440x900 nothing scrolls on Overview', async () => {
   for (const scenario of ['healthy', 'stopped'] as const) {
     const { page } = await open(scenario, '#/overview');
     await page.locator('.feed > a').first().waitFor();
+    await page.evaluate(() => document.fonts.ready);
     const rest = await page.locator('.body').evaluate((body) => body.scrollHeight - body.clientHeight);
     expect(rest).toBeLessThanOrEqual(0);
   }
