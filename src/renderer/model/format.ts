@@ -119,7 +119,7 @@ export const pace = (perSecond: number): string => {
 export function ago(at: number, now: number): string {
   const passed = Math.max(0, now - at);
   if (passed < 1500) return 'just now';
-  if (passed < minuteMs) return `${Math.round(passed / secondMs)} s ago`;
+  if (passed < minuteMs) return `${Math.min(59, Math.round(passed / secondMs))} s ago`;
   if (passed < hourMs) return `${Math.floor(passed / minuteMs)} min ago`;
   if (passed < dayMs) return `${Math.floor(passed / hourMs)} h ago`;
   const days = Math.floor(passed / dayMs);
