@@ -17,7 +17,7 @@ export const baseMs = Date.UTC(2026, 4, 12, 8, 0, 0, 125);
 
 /** A result without a trailing CR: over LIS framing the closing CR LF belongs to the frame. */
 export const result = (control: string, more = ''): string =>
-  `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|${control}|P|2.5.1\rPID|1||4711||${patientName}^ANNA\rOBX|1|NM|WBC||7.1${more}`;
+  `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|${control}|P|2.5.1\rPID|1||4Q7X||${patientName}^ANNA\rOBX|1|NM|WBC||7.1${more}`;
 export const hl7Ack = (control: string): string =>
   `MSH|^~\\&|LIS|HOSP|XN|LAB|20260512100001||ACK^R01|A${control}|P|2.5.1\rMSA|AA|${control}\r`;
 

@@ -12,7 +12,7 @@ import type { Session } from './dialogues.ts';
 import { framesOf, pcap, pcapng, split, Talk } from './packets.ts';
 import type { Frame, Link } from './packets.ts';
 
-const secret = new RegExp(`${patientName}|4711|MSH`);
+const secret = new RegExp(`${patientName}|4Q7X|MSH\\|`);
 
 function makeWorld(): ImportWorld {
   const world = new ImportWorld();

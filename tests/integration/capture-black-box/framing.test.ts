@@ -45,7 +45,7 @@ function give(name: string, ...talks: Talk[]): void {
 
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const withCharset = (charset: string, name: string): string =>
-  `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|C1|P|2.5.1||||||${charset}\rPID|1||4711||${name}`;
+  `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|C1|P|2.5.1||||||${charset}\rPID|1||4Q7X||${name}`;
 const latinName = 'M\xfcller^J\xf6rg';
 const charsets: Record<string, { device: string; payload: string; name: string }> = {
   'names 8859/1': { device: '10.2.0.1', payload: withCharset('8859/1', latinName), name: 'Müller^Jörg' },
@@ -224,7 +224,7 @@ afterAll(() => world.remove());
 
 test('the import of sound files ends with 0, and says nothing of a patient', () => {
   expect(ended).toMatchObject({ code: 0, signal: null });
-  expect(ended.stderr + ended.stdout).not.toMatch(new RegExp(`${patientName}|ller|4711|MSH`));
+  expect(ended.stderr + ended.stdout).not.toMatch(new RegExp(`${patientName}|ller|4Q7X|MSH\\|`));
 });
 
 test('every session file has the fields of the design', () => {
@@ -348,7 +348,7 @@ test('a session ends, incomplete, after captureIdleMinutes without a byte', () =
 
 test.each(Object.entries(charsets))('MSH-18 %s', (_, { device, payload, name }) => {
   const session = world.one(device);
-  expect(session.messages[0]).toContain(`PID|1||4711||${name}`);
+  expect(session.messages[0]).toContain(`PID|1||4Q7X||${name}`);
   expect(payloadsOf(session, 'message')).toEqual([payload]);
 });
 

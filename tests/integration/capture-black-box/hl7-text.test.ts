@@ -24,7 +24,7 @@ test('segments ended by CR, LF or CR LF are one message, pending and complete', 
     world.add(`${index}.hl7`, `${at(`2026051210000${index}+0200`, `H${index}`).replaceAll('\r', lineEnd)}${lineEnd}`);
   const ended = await world.run({ retentionDays: 20 });
   expect(ended).toMatchObject({ code: 0 });
-  expect(ended.stderr).not.toMatch(new RegExp(`${patientName}|4711|MSH`));
+  expect(ended.stderr).not.toMatch(new RegExp(`${patientName}|4Q7X|MSH\\|`));
   const sessions = world.all();
   expect(sessions).toHaveLength(3);
   for (const [index, session] of sessions.entries()) {
@@ -96,7 +96,7 @@ test('without a time in MSH-7 the file gives it, and a copy of another age is no
 test('characters are read by MSH-18, and the bytes are kept', async () => {
   const world = makeWorld();
   const message = (charset: string, name: string): string =>
-    `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|C${charset.length}|P|2.5.1||||||${charset}\rPID|1||4711||${name}\r`;
+    `MSH|^~\\&|XN|LAB|LIS|HOSP|20260512100000||ORU^R01|C${charset.length}|P|2.5.1||||||${charset}\rPID|1||4Q7X||${name}\r`;
   world.add('latin.hl7', Buffer.from(message('8859/1', 'M\xfcller'), 'latin1'));
   world.add('utf8.hl7', Buffer.from(message('UNICODE UTF-8', 'Łukasz'), 'utf8'));
   world.add('empty-utf8.hl7', Buffer.from(message('', 'Žižka'), 'utf8'));

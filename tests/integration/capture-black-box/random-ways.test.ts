@@ -197,7 +197,7 @@ test('files with flipped bytes, cut tails and inserted rubbish never stop the im
   rough.add('sound.pcap', pcap(framesOf(makeTalk('10.22.1.1', baseMs + 90_000, 'lis').talk.segments)));
   const { code, stderr } = await rough.run();
   expect(code).toBe(1);
-  expect(stderr).not.toMatch(/\n\s+at |ZUCKERMANDL|4711|MSH/);
+  expect(stderr).not.toMatch(/\n\s+at |ZUCKERMANDL|4Q7X|MSH\|/);
   expect(rough.of('10.22.1.1').length).toBeGreaterThan(0);
   expect(rough.of('10.22.1.1').every(({ isComplete }) => isComplete)).toBe(true);
 });

@@ -94,6 +94,6 @@ test(
     }
     for (const [name, content] of Object.entries(contentsOf(dataDir))) if (!name.startsWith('sessions/')) said += content;
     expect(said).toContain('s1');
-    expect(said).not.toMatch(/zuckerm|anna|4711|barcode|placer|control-a|glukose/i);
+    expect(said).not.toMatch(/zuckerm|anna|pat-4711|barcode|placer|control-a|glukose/i);
   },
 );
