@@ -396,9 +396,9 @@ describe('settings and secrets', () => {
       submissionEndpoint: 'https://lis.example.test/sessions',
       submissionConcurrency: 4,
     });
-    expect(readFileSync(join(dataDir, 'authorization.safe'), 'utf8')).not.toContain('4711');
+    expect(readFileSync(join(dataDir, 'authorization.safe'), 'utf8')).not.toContain('desktop-token');
     expect(existsSync(join(dataDir, 'authorization'))).toBe(false);
-    expect(readFileSync(join(dataDir, 'desktop/courier.log'), 'utf8')).not.toContain('4711');
+    expect(readFileSync(join(dataDir, 'desktop/courier.log'), 'utf8')).not.toContain('desktop-token');
     const again = await startDesktop(folder, dataDir);
     expect(await again.page.evaluate(() => (window as unknown as Page).electron.getSettings())).toMatchObject({
       secretsSet: ['submissionAuthHeader'],
@@ -545,6 +545,6 @@ describe('the inspector', () => {
     while (!text.includes('xstate.done.actor.session.watched')) text += (await reader?.read())?.value ?? '';
     await reader?.cancel();
     expect(text).toContain('"value":"dispatching"');
-    for (const leak of ['4711', patientName, 'MSH|', 'in-the-query', endpoint.origin]) expect(text).not.toContain(leak);
+    for (const leak of ['desktop-token', patientName, 'MSH|', 'in-the-query', endpoint.origin]) expect(text).not.toContain(leak);
   });
 });
