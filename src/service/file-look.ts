@@ -1,9 +1,10 @@
 /**
- * Notices what was done by other hands to the files that the settings are kept in or name (settings.json, certificates):
- * before each cycle, and from time to time between two.
+ * Notices what was done by other hands to the files that the settings are kept in or name (settings.json, certificates), and
+ * to the folders' rights: before each cycle, and from time to time between two.
  * May import: src/service.
  */
 import type { DestinationHolder } from './destination-holder.ts';
+import type { FolderPrivacy } from './folder-privacy.ts';
 import type { Log } from './log.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
 import type { DeliveryStore } from './submission-worker.ts';
@@ -14,6 +15,7 @@ const lookIntervalMs = 15_000;
 export interface FileLookTools {
   settings: Pick<SettingsStore, 'look'>;
   destinations: Pick<DestinationHolder, 'look'>;
+  folders: Pick<FolderPrivacy, 'look'>;
   /** Another destination holds from now on, with the same settings. */
   onRenewed: () => void;
   log: Pick<Log, 'info' | 'error'>;
@@ -37,7 +39,8 @@ export class FileLook {
   }
 
   look(): void {
-    const { settings, destinations, onRenewed, log } = this.#tools;
+    const { settings, destinations, folders, onRenewed, log } = this.#tools;
+    folders.look();
     try {
       settings.look();
       if (!destinations.look()) return;

@@ -15,6 +15,7 @@ import { createDesk, type Desk } from './desk/desk.ts';
 import { concernsDestination, DestinationHolder } from './destination-holder.ts';
 import { EventHub } from './event-hub.ts';
 import { FileLook } from './file-look.ts';
+import { FolderPrivacy } from './folder-privacy.ts';
 import { type Handlers, requestOf } from './handlers.ts';
 import { Intake } from './intake.ts';
 import type { ServiceLog } from './log.ts';
@@ -120,7 +121,15 @@ export class Service {
     const watch = options.isAttended === false ? {} : { inspect: this.desk.inspect };
 
     this.#destinations = new DestinationHolder(settings.current(), environment, this.#problems);
-    this.#files = new FileLook({ settings, destinations: this.#destinations, onRenewed: () => this.#applyDelivery(), log });
+    const folders = new FolderPrivacy({ dataDir, problems: this.#problems, log });
+    folders.look();
+    this.#files = new FileLook({
+      settings,
+      destinations: this.#destinations,
+      folders,
+      onRenewed: () => this.#applyDelivery(),
+      log,
+    });
     this.worker = new SubmissionWorker({
       store: this.#files.before(store),
       destination: () => this.#destinations.current,

@@ -11,6 +11,7 @@ import { captureTroubleMachine } from '../../../machines/capture-trouble.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
 import { unusableEndpointCode } from '../destination-holder.ts';
 import type { Timers } from '../event-hub.ts';
+import { weaklyKeptCode } from '../folder-privacy.ts';
 import { quietAfterMs } from '../store/device-survey.ts';
 import { type CauseKey, refusedKey, unheardKey, usedUpKey } from '../store/session-cause.ts';
 import type { StoreCounts } from '../store/session-store.ts';
@@ -29,6 +30,7 @@ const settingsProblems: ReadonlySet<string> = new Set([
   'secret.weaklyKept',
   'settings.damaged',
   'settings.notApplied',
+  weaklyKeptCode,
 ]);
 /** Kinds whose sessions say by themselves that the cause stands. */
 const toldByFiles: ReadonlySet<string> = new Set(['refused', 'usedUp', 'damaged']);

@@ -2,13 +2,14 @@
  * The service in one piece, in this process: real folders and threads, a real endpoint on loopback, the contract as a
  * console calls it.
  */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { CourierEvent, EventName } from '../../../src/common/contract.ts';
 import { CourierError } from '../../../src/common/errors.ts';
 import { makeLog } from '../../../src/service/log.ts';
 import { openService, type Service, type ServiceOptions } from '../../../src/service/service.ts';
+import { notRun } from '../../support/not-run.ts';
 import { startEndpoint } from '../../support/scripted-endpoint.ts';
 import { dropFile, dropSession, dropSessions, makeDataDir, readStored, statusCounts } from '../../support/session-folder.ts';
 
@@ -184,6 +185,17 @@ describe('delivery', () => {
       'ERR_SETTING_INVALID',
     );
     expect((await other.service.api.request('getSettings', {})).settings.submissionCaFile).toBe('');
+  });
+
+  test('a folder of sessions that others may read is private from the start', async (context) => {
+    if (process.platform === 'win32') notRun(context, 'Windows has no such modes');
+    const dataDir = makeDataDir();
+    chmodSync(dataDir, 0o755);
+    mkdirSync(join(dataDir, 'sessions'));
+    chmodSync(join(dataDir, 'sessions'), 0o755);
+    const { service } = await open(dataDir, {});
+    expect(statSync(join(dataDir, 'sessions')).mode & 0o777).toBe(0o700);
+    expect(service.hasProblem('store.weaklyKept')).toBe(false);
   });
 
   test('one cycle for the command line ends with the last word on each session', async () => {
