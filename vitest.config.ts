@@ -21,8 +21,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
     typecheck: { enabled: false },
-    // Much of a test's time is waiting for processes and sockets: two cores are busy with four.
-    maxWorkers: '200%',
+    // One for each core: with twice as many the run of two cores took as long, and each test twice as long.
+    maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     // A limit ends what hangs. What only takes long, on a loaded machine with a slow disk, is well within it.
     testTimeout: 180_000,
