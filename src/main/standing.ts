@@ -20,6 +20,8 @@ type Seen = Pick<Status, 'pending' | 'failed' | 'circuit' | 'worker' | 'endpoint
 
 export function standingOf({ pending, failed, circuit, worker, endpoint, problems = [] }: Seen): Standing {
   const waiting = pending;
+  if (problems.some(({ code }) => code === 'endpoint.unusable'))
+    return { kind: 'stopped', words: 'The endpoint cannot be used as it is set: sessions are kept and wait', waiting };
   if (endpoint === undefined) return { kind: 'stopped', words: 'No endpoint is set: sessions are kept and wait', waiting };
   if (circuit?.state === 'open')
     return { kind: 'stopped', words: `Delivery stopped: ${circuit.reason ?? ''}`.trimEnd(), waiting };

@@ -139,6 +139,16 @@ describe('how things stand', () => {
     });
   });
 
+  test('with an endpoint that cannot be used it says so, not that none is set', () => {
+    const { endpoint: _endpoint, ...status } = well;
+    const problem = { code: 'endpoint.unusable', message: 'submissionCaFile: the file is not there.', since: 0 };
+    expect(standingOf({ ...status, pending: 3, problems: [problem] })).toEqual({
+      kind: 'stopped',
+      words: 'The endpoint cannot be used as it is set: sessions are kept and wait',
+      waiting: 3,
+    });
+  });
+
   test('is asked for at most once a second, and every five seconds anyway, until the end', async () => {
     vi.useFakeTimers();
     let asked = 0;
