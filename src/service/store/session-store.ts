@@ -336,11 +336,7 @@ export class SessionStore {
     const isWriter = this.#options.readOnly !== true;
     const attemptsMax = this.#options.attemptsMax?.() ?? 3;
     // What is recorded from here on may not be in the reader's ledger: the recorder enters it again.
-    if (isWriter) {
-      await this.#recorder.call('watchLedger', {});
-      // What was recorded before has been answered, and is told to the reader in this turn.
-      await turn();
-    }
+    if (isWriter) await this.#recorder.call('watchLedger', {});
     const packed = await this.#reader.call('discovery', { now: this.#now(), attemptsMax });
     const { ledger: entries, lastAcceptedAt } = packed;
     if (isWriter) await this.#recorder.call('replaceLedger', { entries, lastAcceptedAt, attemptsMax });
