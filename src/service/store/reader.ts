@@ -24,7 +24,7 @@ import {
   type SessionDigest,
   summaryOf,
 } from './session-digest.ts';
-import { clockToleranceMs, type StandingCounts } from './running-counts.ts';
+import type { RunningCounts, StandingCounts } from './running-counts.ts';
 import { filesPerTurn, type ScanResult, SessionIndex } from './session-index.ts';
 import { comparatorOf, firstOf, matcherOf, type StateView } from './session-query.ts';
 import { errorReading, type StoreReport } from './store-error.ts';
@@ -126,7 +126,7 @@ export function createReader({ dataDir, fileSystem = nodeFileSystem, breathe = t
       }
     },
     apply: (change) => index.apply(change),
-    discovery: (at) => packedDiscovery([...index.digests.values()], at),
+    discovery: (at) => packedDiscovery(index, at),
     readForPost: (params) => readForPost(index, params),
     getSession: ({ id, now }) => {
       const look = isSessionId(id) ? index.look(id, now) : { type: 'missing' as const };
@@ -216,12 +216,15 @@ function readForPost(
   return withTransfer(answer, [body.buffer as ArrayBuffer]);
 }
 
-function packedDiscovery(digests: SessionDigest[], { now, attemptsMax }: { now: number; attemptsMax: number }): PackedDiscovery {
-  const { lastAcceptedAt, isFromTheFuture } = lastAcceptance(digests, now);
+function packedDiscovery(
+  { digests, counts }: { digests: ReadonlyMap<string, SessionDigest>; counts: RunningCounts },
+  { now, attemptsMax }: { now: number; attemptsMax: number },
+): PackedDiscovery {
+  const { lastAcceptedAt, isFromTheFuture } = counts.lastAcceptance(now);
   let [triedSince, refusedSince, heldBack] = [0, 0, 0];
   const pending: SessionDigest[] = [];
   const ledger: LedgerEntry[] = [];
-  for (const digest of digests) {
+  for (const digest of digests.values()) {
     if (digest.triedAt > lastAcceptedAt) {
       triedSince += 1;
       if (digest.outcome === 'refused') refusedSince += 1;
@@ -252,15 +255,6 @@ function packedDiscovery(digests: SessionDigest[], { now, attemptsMax }: { now: 
     reports,
   };
   return withTransfer(packed, [startTimes.buffer, bytes.buffer, triedAts.buffer]);
-}
-
-function lastAcceptance(digests: Iterable<SessionDigest>, now: number): { lastAcceptedAt: number; isFromTheFuture: boolean } {
-  let [lastAcceptedAt, isFromTheFuture] = [0, false];
-  for (const { submittedAt } of digests) {
-    if (submittedAt > now + clockToleranceMs) isFromTheFuture = true;
-    else if (submittedAt > lastAcceptedAt) lastAcceptedAt = submittedAt;
-  }
-  return { lastAcceptedAt, isFromTheFuture };
 }
 
 function facetOf(values: string[]): Facets['devices'] {

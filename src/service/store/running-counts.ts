@@ -66,13 +66,23 @@ export class RunningCounts {
     let heldBack = 0;
     for (const digest of this.#incomplete.values()) if (isHeldBack(digest, now)) heldBack += 1;
     const oldestPendingAt = this.#oldestPending.least();
-    const lastAcceptedAt = this.#lastAcceptedAt(now);
+    const { lastAcceptedAt } = this.lastAcceptance(now);
     return {
       ...this.#byStatus,
       heldBack,
       ...(oldestPendingAt === null ? {} : { oldestPendingAt }),
       ...(lastAcceptedAt === 0 ? {} : { lastAcceptedAt }),
     };
+  }
+
+  /** @returns `lastAcceptedAt` 0: none. `isFromTheFuture`: a session says that it was accepted later than now. */
+  lastAcceptance(now: number): { lastAcceptedAt: number; isFromTheFuture: boolean } {
+    const limit = now + clockToleranceMs;
+    this.#latestSubmittedAt ??= latestSubmission(this.#digests.values(), Infinity);
+    const isFromTheFuture = this.#latestSubmittedAt > limit;
+    // A clock that jumped: as long as its file says so, all are looked at.
+    const lastAcceptedAt = isFromTheFuture ? latestSubmission(this.#digests.values(), limit) : this.#latestSubmittedAt;
+    return { lastAcceptedAt, isFromTheFuture };
   }
 
   /** All sessions are looked at only when the span begins elsewhere than last time. @returns the caller's own. */
@@ -118,14 +128,6 @@ export class RunningCounts {
     if (this.#latestSubmittedAt === null || before === after) return;
     if (after > this.#latestSubmittedAt) this.#latestSubmittedAt = after;
     else if (before === this.#latestSubmittedAt) this.#latestSubmittedAt = null;
-  }
-
-  #lastAcceptedAt(now: number): number {
-    const limit = now + clockToleranceMs;
-    if (this.#latestSubmittedAt === null) this.#latestSubmittedAt = latestSubmission(this.#digests.values(), Infinity);
-    if (this.#latestSubmittedAt <= limit) return this.#latestSubmittedAt;
-    // A clock that jumped: as long as its file says so, all are looked at.
-    return latestSubmission(this.#digests.values(), limit);
   }
 }
 
