@@ -4,6 +4,7 @@
  * May import: src/common.
  */
 import type { Status } from '../common/contract.ts';
+import { unusableEndpointCode } from '../common/problem-codes.ts';
 
 /** `stopped`: delivery is held up by the endpoint or by missing settings. `failed`: sessions or the settings need a person. */
 export type StandingKind = 'well' | 'sending' | 'failed' | 'stopped';
@@ -20,7 +21,7 @@ type Seen = Pick<Status, 'pending' | 'failed' | 'circuit' | 'worker' | 'endpoint
 
 export function standingOf({ pending, failed, circuit, worker, endpoint, problems = [] }: Seen): Standing {
   const waiting = pending;
-  if (problems.some(({ code }) => code === 'endpoint.unusable'))
+  if (problems.some(({ code }) => code === unusableEndpointCode))
     return { kind: 'stopped', words: 'The endpoint cannot be used as it is set: sessions are kept and wait', waiting };
   if (endpoint === undefined) return { kind: 'stopped', words: 'No endpoint is set: sessions are kept and wait', waiting };
   if (circuit?.state === 'open')

@@ -6,14 +6,13 @@
  * May import: src/common, src/service.
  */
 import { CourierError } from '../common/errors.ts';
+import { unusableEndpointCode } from '../common/problem-codes.ts';
 import type { SettingKey, Settings } from '../common/settings.ts';
 import { makeDestination, type Destination } from './delivery/destination.ts';
 import type { Environment } from './delivery/proxy.ts';
 import { fileMark } from './file-mark.ts';
 import type { Problems } from './problems.ts';
 
-/** Of the problem that is open while the endpoint that is set cannot be used. */
-export const unusableEndpointCode = 'endpoint.unusable';
 const renewalCode = 'certificates.unusable';
 const destinationKeys = new Set<SettingKey>([
   'submissionEndpoint',

@@ -3,6 +3,7 @@
  * May import: src/common.
  */
 import type { Status } from '../../common/contract.ts';
+import { unusableEndpointCode } from '../../common/problem-codes.ts';
 import { bytes, count } from './format.ts';
 import { machineWords, type Word } from './words.ts';
 
@@ -14,9 +15,9 @@ export interface Light extends Word {
   figure: string;
 }
 export const noEndpoint = (status: Status): boolean => status.endpoint === undefined || status.endpoint === '';
-/** One is set and cannot be used: a file of its certificate is missing, say. */
+/** Why the one that is set cannot be used; null: it can, or none is set. */
 export const unusableEndpoint = (status: Status): string | null =>
-  (status.problems ?? []).find(({ code }) => code === 'endpoint.unusable')?.message ?? null;
+  (status.problems ?? []).find(({ code }) => code === unusableEndpointCode)?.message ?? null;
 /** Waiting because nothing can be sent. */
 export const isHeld = (status: Status): boolean =>
   status.circuit?.state === 'open' || noEndpoint(status) || unusableEndpoint(status) !== null;

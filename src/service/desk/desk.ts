@@ -7,9 +7,9 @@
 import { hostname } from 'node:os';
 import { type Actor, createActor, type InspectionEvent } from 'xstate';
 import type { CourierEvent, SessionFilter, SessionSummary, Status } from '../../common/contract.ts';
+import { unusableEndpointCode } from '../../common/problem-codes.ts';
 import { interruptionMachine } from '../../../machines/interruption.ts';
 import type { SessionOutput } from '../../../machines/session.ts';
-import { unusableEndpointCode } from '../destination-holder.ts';
 import type { Timers } from '../event-hub.ts';
 import type { QueryScope } from '../store/reader.ts';
 import type { StoreChange } from '../store/session-store.ts';
